@@ -1,0 +1,56 @@
+"""instructkit: curate instruction-tuning data, as a library and as commands that chain in a pipe.
+
+    import instructkit as ik
+
+    rows = ik.format(["reviews.csv"], task="sentiment")
+    rows = ik.filter(ik.dedup(rows, threshold=0.8), language="en,zh")
+    ik.write(ik.mix(rows, cap=5000), "train/")
+
+Every step takes a ``pyarrow.RecordBatchReader`` (or whatever has ``__arrow_c_stream__``) and gives one.
+Names load on first use, so importing the package costs next to nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "read": "instructkit.records.reading",
+    "write": "instructkit.records.writing",
+    "lineage": "instructkit.records.lineage",
+    "counts": "instructkit.records.stream",
+    "format": "instructkit.templating",
+    "dedup": "instructkit.dedup",
+    "filter": "instructkit.filters",
+    "mix": "instructkit.mixing",
+    "stats": "instructkit.reports",
+}
+__all__ = ["InstructkitError", "__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from instructkit.dedup import dedup
+    from instructkit.errors import InstructkitError
+    from instructkit.filters import filter
+    from instructkit.mixing import mix
+    from instructkit.records.lineage import lineage
+    from instructkit.records.reading import read
+    from instructkit.records.stream import counts
+    from instructkit.records.writing import write
+    from instructkit.reports import stats
+    from instructkit.templating import format
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "InstructkitError":
+        from instructkit.errors import InstructkitError
+
+        return InstructkitError
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'instructkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

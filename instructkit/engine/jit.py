@@ -1,0 +1,27 @@
+"""Compiling loops over Arrow buffers."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def jit(*signatures: str) -> Callable[[Function], Function]:
+    """Compile a loop with numba, releasing the GIL, and keep the machine code between runs.
+
+    With signatures it is compiled at import, once per machine; a helper that only other loops call takes
+    none. Where no folder for the compiled code is writable (a read-only install without a home), it is
+    compiled anew in each process instead of failing.
+    """
+    options = {"nogil": True, "boundscheck": False}
+    arguments = (list(signatures),) if signatures else ()
+
+    def decorate(function: Function) -> Function:
+        try:
+            return numba.njit(*arguments, cache=True, **options)(function)  # type: ignore[no-any-return]
+        except RuntimeError:
+            return numba.njit(*arguments, **options)(function)  # type: ignore[no-any-return]
+
+    return decorate

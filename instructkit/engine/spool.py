@@ -1,0 +1,69 @@
+"""Rows kept on disk while a whole-set step needs to see them twice."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import pyarrow as pa
+
+from instructkit.errors import OutputFailed
+
+
+class Spool:
+    """A temporary folder that holds a stream of batches and a step's side files.
+
+    It lies in the system's temporary folder (``TMPDIR`` chooses another) and goes when the step ends,
+    also by an error or Ctrl+C.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="instructkit-"))
+        self.rows = 0
+        self._schema = schema
+        self._sink = pa.OSFile(str(self.folder / "rows.arrow"), "wb")
+        self._writer: pa.RecordBatchStreamWriter | None = pa.ipc.new_stream(self._sink, schema)
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer = None
+        self._sink.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def append(self, batch: pa.RecordBatch) -> None:
+        """Write a batch; raises `OutputFailed` when the temporary folder's disk is full."""
+        assert self._writer is not None, "a spool that is being read takes no more rows"  # noqa: S101
+        try:
+            self._writer.write_batch(batch)
+        except OSError as error:
+            raise self._full(error) from error
+        self.rows += batch.num_rows
+
+    def file(self, name: str) -> IO[bytes]:
+        """Open a side file for writing."""
+        return open(self.folder / name, "wb")
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Close for writing and yield the batches as they came."""
+        if self._writer is not None:
+            try:
+                self._writer.close()
+                self._sink.close()
+            except OSError as error:
+                raise self._full(error) from error
+            self._writer = None
+        # read, not mapped: pages of a map count as this process's memory
+        with pa.OSFile(str(self.folder / "rows.arrow"), "rb") as source:
+            yield from pa.ipc.open_stream(source)
+
+    def _full(self, error: OSError) -> OutputFailed:
+        return OutputFailed(
+            f"the temporary folder {self.folder.parent} can't hold the rows ({error.strerror or error}); "
+            "free space there or set TMPDIR to a larger disk"
+        )

@@ -1,0 +1,29 @@
+"""The errors a user meets: each is one sentence that says what is wrong, where, and what to do."""
+
+
+class InstructkitError(Exception):
+    """A failure that ends the command with exit code 1."""
+
+    exit_code = 1
+
+
+class UsageError(InstructkitError):
+    """Options or names that can't be meant; ends the command with exit code 2."""
+
+    exit_code = 2
+
+
+class BadInput(InstructkitError):
+    """A file or stream that can't be read as what it claims to be."""
+
+
+class BrokenStream(BadInput):
+    """An Arrow stream that ended without its end marker: the command before it failed."""
+
+
+class OutputFailed(InstructkitError):
+    """The output can't be written: a full disk, a missing or read-only folder."""
+
+
+class RowFailed(InstructkitError):
+    """An unforeseen error inside a step, with the number of the row that caused it."""

@@ -1,0 +1,161 @@
+"""Writing text: JSON lines, a JSON array, CSV, TSV, plain text."""
+
+import io
+import json
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.csv
+
+from instructkit.records.hashing import canonical_json
+from instructkit.records.part import PartFile, disk_errors
+from instructkit.records.stream import Counts
+
+
+class Encoder(Protocol):
+    """Turns batches into bytes."""
+
+    def __init__(self, schema: pa.Schema) -> None: ...
+
+    def head(self) -> bytes:
+        """What stands before the rows."""
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        """The rows' bytes."""
+
+    def tail(self) -> bytes:
+        """What stands after the rows."""
+
+
+class _JsonLines:
+    def __init__(self, schema: pa.Schema) -> None:
+        self._names = schema.names
+
+    def head(self) -> bytes:
+        return b""
+
+    def lines(self, batch: pa.RecordBatch) -> list[str]:
+        columns = [column.to_pylist() for column in batch.columns]
+        return [
+            json.dumps(dict(zip(self._names, row, strict=True)), ensure_ascii=False, default=str)
+            for row in zip(*columns, strict=True)
+        ]
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        return "".join(line + "\n" for line in self.lines(batch)).encode()
+
+    def tail(self) -> bytes:
+        return b""
+
+
+class _JsonArray(_JsonLines):
+    def __init__(self, schema: pa.Schema) -> None:
+        super().__init__(schema)
+        self._before = ""
+
+    def head(self) -> bytes:
+        return b"[\n"
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        if not batch.num_rows:
+            return b""
+        text = self._before + ",\n".join(self.lines(batch))
+        self._before = ",\n"
+        return text.encode()
+
+    def tail(self) -> bytes:
+        return b"\n]\n"
+
+
+class _Csv:
+    delimiter = ","
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = pa.schema([(field.name, _flat_type(field.type)) for field in schema])
+        self._options = pyarrow.csv.WriteOptions(include_header=False, delimiter=self.delimiter)
+
+    def head(self) -> bytes:
+        header = pyarrow.csv.WriteOptions(include_header=True, delimiter=self.delimiter)
+        return self._encode(self._schema.empty_table(), header)
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        columns = [
+            pa.array([None if value is None else canonical_json(value) for value in column.to_pylist()], pa.string())
+            if pa.types.is_nested(column.type)
+            else column
+            for column in batch.columns
+        ]
+        return self._encode(pa.Table.from_arrays(columns, schema=self._schema), self._options)
+
+    def tail(self) -> bytes:
+        return b""
+
+    @staticmethod
+    def _encode(table: pa.Table, options: pyarrow.csv.WriteOptions) -> bytes:
+        out = io.BytesIO()
+        pyarrow.csv.write_csv(table, out, options)
+        return out.getvalue()
+
+
+def _flat_type(kind: pa.DataType) -> pa.DataType:
+    return pa.string() if pa.types.is_nested(kind) else kind
+
+
+class _Tsv(_Csv):
+    delimiter = "\t"
+
+
+class _Text:
+    """A row a line: instruction, input and output joined, line breaks inside written as ``\\n``."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        wanted = ("instruction", "input", "output")
+        self._names = [name for name in wanted if name in schema.names] or schema.names[:1]
+
+    def head(self) -> bytes:
+        return b""
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        columns = [batch.column(name).to_pylist() for name in self._names]
+        texts = ("\n".join(str(part) for part in row if part) for row in zip(*columns, strict=True))
+        return "".join(text.replace("\\", "\\\\").replace("\n", "\\n") + "\n" for text in texts).encode()
+
+    def tail(self) -> bytes:
+        return b""
+
+
+ENCODERS: dict[str, type[Encoder]] = {
+    "jsonl": _JsonLines,
+    "json": _JsonArray,
+    "csv": _Csv,
+    "tsv": _Tsv,
+    "txt": _Text,
+}
+
+
+class TextWriter:
+    """JSON lines, a JSON array, CSV, TSV or plain text; these hold no lineage."""
+
+    def __init__(self, part: PartFile, schema: pa.Schema, container: str, compression: str | None) -> None:
+        self._part = part
+        self._sink = part.sink()
+        self._out = pa.CompressedOutputStream(self._sink, compression) if compression else self._sink
+        self._encoder = ENCODERS[container](schema)
+        with disk_errors(part.path):
+            self._out.write(self._encoder.head())
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        with disk_errors(self._part.path):
+            self._out.write(self._encoder.rows(batch))
+
+    def finish(self, counts: list[Counts]) -> None:
+        with disk_errors(self._part.path):
+            self._out.write(self._encoder.tail())
+            self._out.close()
+            if not self._sink.closed:
+                self._sink.close()
+        self._part.commit()
+
+    def abort(self) -> None:
+        self._sink.close()
+        self._part.discard()

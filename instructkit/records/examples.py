@@ -1,0 +1,103 @@
+"""From raw columns to examples, by their layout."""
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from instructkit.errors import BadInput
+from instructkit.records.containers.raw import BadRows, Numbers, Raw, plain, plain_schema
+from instructkit.records.layouts import Layout, detect
+from instructkit.records.schema import EXAMPLE, build_examples, example_schema, extra_name, is_example_schema
+from instructkit.records.stream import Records
+
+log = logging.getLogger("instructkit")
+
+
+def extra_fields(schema: pa.Schema, used: Sequence[str]) -> dict[str, pa.Field]:
+    """The columns that ride along, by their name in the source, under the name they get."""
+    taken = set(EXAMPLE.names)
+    fields: dict[str, pa.Field] = {}
+    for child in schema:
+        if child.name in used:
+            continue
+        name = extra_name(child.name, taken)
+        taken.add(name)
+        fields[child.name] = pa.field(name, child.type)
+    return fields
+
+
+def convert(raw: Raw, layout: Layout, task: str, bad: BadRows) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Make examples of a source's rows; a row that makes none goes to the bad rows."""
+    extras = extra_fields(raw.schema, layout.used(raw.schema))
+    schema = example_schema(list(extras.values()))
+    if schema == raw.schema:
+        return schema, (batch for batch, _ in _checked(raw, layout, bad))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch, numbers in raw.batches:
+            found = layout.convert(batch)
+            for row, rule, detail in found.bad:
+                bad.add(raw.name, int(numbers[row]), rule, detail, row_text(batch, row))
+            if not len(found.rows):
+                continue
+            taken = pa.array(found.rows)
+            columns = {field.name: batch.column(name).take(taken) for name, field in extras.items()}
+            yield build_examples(found.values, len(found.rows), task=task, source=raw.name, template=layout.name,
+                                 extras=columns)  # fmt: skip
+
+    return schema, batches()
+
+
+def _checked(raw: Raw, layout: Layout, bad: BadRows) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
+    """Examples as they are, but for rows without an instruction and missing ids."""
+    for batch, numbers in raw.batches:
+        found = layout.convert(batch)
+        if not found.bad and all(column.null_count == 0 for column in batch.columns[: len(EXAMPLE)]):
+            yield batch, numbers
+            continue
+        for row, rule, detail in found.bad:
+            bad.add(raw.name, int(numbers[row]), rule, detail, row_text(batch, row))
+        kept = batch.take(pa.array(found.rows))
+        extras = {field.name: kept.column(field.name) for field in list(kept.schema)[len(EXAMPLE) :]}
+        yield build_examples(found.values, kept.num_rows, task="", source=raw.name, template=layout.name,
+                             extras=extras), numbers[found.rows]  # fmt: skip
+
+
+def row_text(batch: pa.RecordBatch, row: int) -> str:
+    """A row as JSON, for the rejects file."""
+    return json.dumps(batch.slice(row, 1).to_pylist()[0], ensure_ascii=False, default=str)
+
+
+def to_examples(records: Records) -> Records:
+    """Make sure that a stream from outside holds examples.
+
+    Raises `BadInput` where its columns are none that make an example.
+    """
+    if is_example_schema(records.schema):
+        return records
+    schema = plain_schema(records.schema)
+
+    def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
+        start = 1
+        for batch in records.batches:
+            yield plain(batch, schema), np.arange(start, start + batch.num_rows)
+            start += batch.num_rows
+
+    raw = Raw("the stream", schema, batches())
+    layout, why = detect(schema, raw.name)
+    if layout is None:
+        raise BadInput(plain_columns(raw.name, why))
+    from instructkit.records.rejects import Rejects
+
+    bad = BadRows(Rejects())
+    bad.counts = records.reading
+    found, converted = convert(raw, layout, "", bad)
+    return Records(found, converted, records.lineage, records.counts, records.reading, records.inputs, records.branches)
+
+
+def plain_columns(name: str, why: str) -> str:
+    """The sentence for rows that are no examples yet."""
+    return f"{name} holds no examples: {why}; make some first: instructkit format {name} --task NAME"

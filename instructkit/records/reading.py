@@ -1,0 +1,188 @@
+"""Read sources: open each container, tell its layout, and give one stream of examples."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from instructkit.errors import BadInput
+from instructkit.records.containers.raw import BadRows, Raw
+from instructkit.records.examples import convert, plain_columns
+from instructkit.records.layouts import detect
+from instructkit.records.layouts.registry import NAMES
+from instructkit.records.rejects import Rejects
+from instructkit.records.sources import Source, parse_from, resolve
+from instructkit.records.stream import Records
+
+log = logging.getLogger("instructkit")
+
+
+def read(
+    *sources: str,
+    layout: str | None = None,
+    rejects: str | Rejects | None = None,
+    max_bad: int | None = None,
+    workers: int | None = None,
+) -> pa.RecordBatchReader:
+    """Read files, directories or hub datasets as one stream of examples.
+
+    ``layout`` forces what a file is or holds (``--from``). Rows that can't be read go to ``rejects`` and are
+    counted; more than ``max_bad`` of them is an error.
+
+    Raises `BadInput` for what can't be read at all, and for plain columns, which `format` makes examples of.
+    """
+    return read_examples(sources, layout=layout, rejects=as_rejects(rejects), max_bad=max_bad, workers=workers).to_reader()
+
+
+def as_rejects(rejects: str | Rejects | None) -> Rejects:
+    """A path as a rejects file."""
+    return rejects if isinstance(rejects, Rejects) else Rejects(rejects)
+
+
+def read_examples(
+    sources: Sequence[str],
+    *,
+    layout: str | None = None,
+    rejects: Rejects | None = None,
+    max_bad: int | None = None,
+    workers: int | None = None,
+) -> Records:
+    """`read`, inside: one source keeps its lineage, several become branches of the next step's."""
+    rejects = rejects or Rejects()
+    streams = [read_one(path, layout, BadRows(rejects, max_bad), workers) for path in sources]
+    merged = streams[0] if len(streams) == 1 else concatenate(streams)
+    rejects.bind(merged.schema)
+    return merged
+
+
+def read_one(path: str, forced: str | None, bad: BadRows, workers: int | None = None) -> Records:
+    """Read one source as examples."""
+    raw, layout_name, source = open_raw(path, forced, bad, workers)
+    layout, why = detect(raw.schema, raw.name, layout_name)
+    if layout is None:
+        raise BadInput(plain_columns(path, why))
+    if not raw.lineage:
+        log.info("%s: %s (%s)", raw.name, layout.name, why)
+    schema, batches = convert(raw, layout, source.stem, bad)
+    return Records(schema, batches, raw.lineage, lambda: raw.steps, bad.counts, describe_inputs(source))
+
+
+def open_raw(
+    path: str, forced: str | None, bad: BadRows, workers: int | None = None
+) -> tuple[Raw, str | None, Source]:
+    """Open a source's columns as they are; the layout is the one forced by ``--from``, if any."""
+    container, layout = parse_from(forced, NAMES)
+    source = resolve(path, container)
+    return open_container(source, bad, workers), layout, source
+
+
+def open_container(source: Source, bad: BadRows, workers: int | None) -> Raw:
+    """Open a container of any type."""
+    try:
+        if source.container == "arrow":
+            from instructkit.records.containers.arrow import open_arrow
+
+            return open_arrow(source)
+        if source.container == "directory":
+            from instructkit.records.containers.directory import open_directory
+
+            return open_directory(source)
+        if source.container == "parquet":
+            from instructkit.records.containers.parquet import open_parquet
+
+            return open_parquet(source)
+        if source.container == "jsonl":
+            from instructkit.records.containers.jsonl import open_jsonl
+
+            return open_jsonl(source, bad, workers)
+        if source.container == "json":
+            from instructkit.records.containers.json_file import open_json
+
+            return open_json(source, bad, workers)
+        if source.container == "txt":
+            from instructkit.records.containers.txt import open_txt
+
+            return open_txt(source, bad)
+        if source.container == "hub":
+            from instructkit.records.containers.hub import open_hub
+
+            return open_hub(source)
+        from instructkit.records.containers.delimited import open_delimited
+
+        return open_delimited(source, bad)
+    except PermissionError as error:
+        raise BadInput(f"{source.path} may not be read (permission denied)") from error
+
+
+def describe_inputs(source: Source) -> list[dict[str, Any]]:
+    """A source as lineage keeps it: its name, and the hash of each of its files."""
+    from instructkit.records.hashing import file_hash
+
+    if source.path == "-":
+        return []
+    if source.container == "hub":
+        return [{"name": source.name}]
+    if source.container == "directory":
+        from instructkit.records.containers.directory import shard_paths
+
+        shards = [{"name": shard.name, "xxh3_128": file_hash(str(shard))} for shard in shard_paths(Path(source.path))]
+        return [{"name": source.name, "shards": shards}]
+    if not Path(source.path).is_file():
+        return [{"name": source.name}]  # a named pipe can be read only once
+    return [{"name": source.name, "xxh3_128": file_hash(source.path)}]
+
+
+def concatenate(streams: list[Records]) -> Records:
+    """Several streams one after the other; columns that one of them lacks are null there.
+
+    Raises `BadInput` where two inputs hold one column in types that can't be made one.
+    """
+    schema = unify([stream.schema for stream in streams])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for stream in streams:
+            for batch in stream.batches:
+                yield widen(batch, schema)
+            reading.rows_dropped += stream.reading.rows_dropped
+            reading.reasons.update(stream.reading.reasons)
+
+    first = streams[0]
+    reading = type(first.reading)()
+    inputs = []
+    for stream in streams:
+        named = stream.inputs or [{"name": "stdin"}]
+        inputs += [{**entry, "lineage": stream.lineage} if stream.lineage else entry for entry in named]
+    return Records(schema, batches(), [], list, reading, inputs, streams)
+
+
+def unify(schemas: list[pa.Schema]) -> pa.Schema:
+    """One schema for several inputs: the examples' columns, then every extra column of any of them."""
+    fields: dict[str, pa.Field] = {}
+    for schema in schemas:
+        for child in schema:
+            known = fields.setdefault(child.name, child)
+            if known.type != child.type:
+                fields[child.name] = pa.field(child.name, _common_type(child.name, known.type, child.type))
+    return pa.schema(list(fields.values()))
+
+
+def _common_type(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    numbers = (pa.types.is_integer, pa.types.is_floating)
+    if any(check(one) for check in numbers) and any(check(other) for check in numbers):
+        return pa.float64() if pa.types.is_floating(one) or pa.types.is_floating(other) else pa.int64()
+    if not (pa.types.is_nested(one) or pa.types.is_nested(other)):
+        return pa.string()
+    raise BadInput(f"two inputs hold the column {name!r} in types that do not fit ({one} and {other}); rename one")
+
+
+def widen(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Give a batch the columns of a wider schema."""
+    if batch.schema.equals(schema):
+        return batch
+    columns = []
+    for child in schema:
+        place = batch.schema.get_field_index(child.name)
+        columns.append(pa.nulls(batch.num_rows, child.type) if place < 0 else batch.column(place).cast(child.type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

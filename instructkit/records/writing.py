@@ -1,0 +1,82 @@
+"""Write a stream: whole, or not at all."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+
+from instructkit.errors import OutputFailed, UsageError
+from instructkit.records.batching import rechunk
+from instructkit.records.containers.arrow import ArrowWriter
+from instructkit.records.containers.directory import DirectoryWriter
+from instructkit.records.part import PartFile, Writer
+from instructkit.records.sources import COMPRESSIBLE, known_types, split_suffix
+from instructkit.records.stream import Records, with_lineage
+
+SHARD_ROWS = 1_000_000
+
+
+def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS) -> None:
+    """Drain a stream into a file, a directory (no suffix or a trailing slash), or stdout (``-``).
+
+    A file appears under its name when it is complete. A directory is what ``datasets.load_from_disk`` opens,
+    in shards of ``shard_rows`` rows.
+
+    Raises `OutputFailed` for a missing or read-only folder and a full disk, `UsageError` for an unknown type.
+    """
+    stream = Records.of(records)
+    writer = open_writer(target, with_lineage(stream.schema, stream.lineage), shard_rows=shard_rows)
+    try:
+        for batch in rechunk(stream.batches):
+            writer.write(batch)
+        writer.finish(stream.counts())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            writer.abort()
+        raise
+
+
+def open_writer(target: str, schema: pa.Schema, *, shard_rows: int = SHARD_ROWS) -> Writer:
+    """Make the writer that a target's name asks for."""
+    if target == "-":
+        return ArrowWriter(pa.PythonFile(sys.stdout.buffer, mode="w"), schema)
+    container, compression = check_target(target)
+    if container == "directory":
+        return DirectoryWriter(Path(target), schema, shard_rows)
+    part = PartFile(Path(target))
+    if container == "arrow":
+        return ArrowWriter(part.sink(), schema, part)
+    if container == "parquet":
+        from instructkit.records.containers.parquet import ParquetWriter
+
+        return ParquetWriter(part, schema)
+    from instructkit.records.containers.text_out import TextWriter
+
+    return TextWriter(part, schema, container, compression)
+
+
+def check_target(target: str) -> tuple[str, str | None]:
+    """The container and compression of an output's name; raises before any work is done for nothing."""
+    if target == "-":
+        return "arrow", None
+    path = Path(target)
+    container, compression = split_suffix(target)
+    if target.endswith("/") or not path.suffix or (path.is_dir() and container is None):
+        container = "directory"
+        if path.exists() and (not path.is_dir() or not ((path / "state.json").exists() or not any(path.iterdir()))):
+            raise OutputFailed(f"{target} exists and is no dataset; it is not overwritten: choose another name")
+    elif container is None:
+        raise UsageError(f"{target} has an unknown type {path.suffix!r} (known: {known_types()}; "
+                         "or a directory: no suffix, or a trailing slash)")  # fmt: skip
+    elif path.is_dir():
+        raise OutputFailed(f"{target} is a directory; a file was to be written there")
+    if compression and container not in COMPRESSIBLE:
+        raise UsageError(f"{target}: .gz and .zst go over text files only ({', '.join(COMPRESSIBLE)})")
+    parent = path.absolute().parent
+    if not parent.is_dir():
+        raise OutputFailed(f"the folder {path.parent} does not exist; make it first: mkdir -p {path.parent}")
+    if not os.access(parent, os.W_OK):
+        raise OutputFailed(f"the folder {path.parent} is not writable")
+    return container, compression
