@@ -16,27 +16,27 @@ TEXT_SHOWN = 100_000  # characters of an unreadable row that the rejects file ke
 
 
 class BadRows:
-    """Counts the rows of a run that can't be read and sends them to the rejects file.
+    """Counts the rows that make no example and sends them to the rejects file.
 
     Raises `BadInput` when there are more than ``at_most`` of them.
     """
 
-    def __init__(self, rejects: Rejects, at_most: int | None = None) -> None:
-        self.counts = Counts()
+    def __init__(self, rejects: Rejects, at_most: int | None = None, counts: Counts | None = None) -> None:
+        self.counts = Counts() if counts is None else counts
         self.rejects = rejects
         self.at_most = at_most
         self.first: str | None = None
 
-    def add(self, file: str, row: int, rule: str, detail: str, text: str) -> None:
+    def add(self, file: str, row: int, rule: str, found: str, text: str, threshold: str = "") -> None:
         """Record one row: where it stands (from 1), the rule it broke, what was found, its text."""
         self.counts.drop(rule)
-        self.rejects.add_raw(file, int(row), text[:TEXT_SHOWN], [(rule, detail, "")])
+        self.rejects.add_raw(file, int(row), text[:TEXT_SHOWN], [(rule, found, threshold)])
         if self.first is None:
-            self.first = f"row {row}: {detail}"
+            self.first = f"row {row}: {found}"
         if self.at_most is not None and self.counts.rows_dropped > self.at_most:
             raise BadInput(
-                f"{file}: {self.counts.rows_dropped} rows can't be read, more than --max-bad {self.at_most} allows "
-                f"(row {row}: {detail})"
+                f"{file}: {self.counts.rows_dropped} bad rows, more than --max-bad {self.at_most} allows "
+                f"(row {row}: {rule}, {found})"
             )
 
 

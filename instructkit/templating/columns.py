@@ -1,0 +1,111 @@
+"""The values of a role: a column of the raw rows, or a part of one."""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.records.schema import repeat
+from instructkit.templating.packs import Column
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*")
+_SPACE = re.compile(r"\s+")
+
+
+def has_column(schema: pa.Schema, path: str) -> bool:
+    """Whether a column, or a struct's field written with dots, is there."""
+    return _type_of(schema, path) is not None
+
+
+def _type_of(schema: pa.Schema, path: str) -> pa.DataType | None:
+    if path in schema.names:
+        return schema.field(path).type
+    name, *fields = path.split(".")
+    kind = schema.field(name).type if name in schema.names else None
+    for child in fields:
+        if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(child) < 0:
+            return None
+        kind = kind.field(child).type
+    return kind
+
+
+def evaluate(batch: pa.RecordBatch, column: Column) -> pa.StringArray:
+    """A role's values as text, null where a row has none."""
+    if column.constant is not None:
+        return repeat(column.constant, batch.num_rows)
+    values = _one_value(_reach(batch, column.column), column)
+    if column.after is not None:
+        values = _after(values, column.after)
+    if column.before is not None:
+        values = pc.list_element(pc.split_pattern(values, column.before, max_splits=1), 0)
+    if column.remove is not None:
+        values = pc.replace_substring_regex(values, column.remove, "")
+    if column.before is not None or column.after is not None or column.remove is not None:
+        values = pc.utf8_trim_whitespace(values)
+    if column.half is not None:
+        values = _half(values, second=column.half == "second")
+    return values
+
+
+def _reach(batch: pa.RecordBatch, path: str) -> pa.Array:
+    if path in batch.schema.names:
+        return batch.column(path)
+    name, *fields = path.split(".")
+    column = batch.column(name)
+    for child in fields:
+        column = pc.struct_field(column, child)
+    return column
+
+
+def _one_value(values: pa.Array, column: Column) -> pa.StringArray:
+    """Text from a value of any type; of a list the first element, or all joined."""
+    kind = values.type
+    if pa.types.is_list(kind):
+        if column.join is not None:
+            return pc.binary_join(values.cast(pa.list_(pa.string())), column.join)
+        return _text(_first(values))
+    return _text(values)
+
+
+def _first(values: pa.ListArray) -> pa.Array:
+    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    starts = np.cumsum(lengths) - lengths
+    return values.flatten().take(pa.array(starts, mask=lengths == 0))
+
+
+def _text(values: pa.Array) -> pa.StringArray:
+    if pa.types.is_floating(values.type) and bool(pc.all(pc.equal(pc.floor(values), values)).as_py()):
+        values = pc.cast(values, pa.int64())  # a label column with a gap arrives as 0.0, 1.0
+    if pa.types.is_nested(values.type):
+        from instructkit.records.schema import as_text
+
+        return as_text(values)
+    return values if pa.types.is_string(values.type) else pc.cast(values, pa.string())
+
+
+def _after(values: pa.StringArray, separator: str) -> pa.StringArray:
+    found = pc.match_substring(values, separator)
+    parts = pc.split_pattern(values, separator, max_splits=1)
+    lengths = pc.fill_null(pc.list_value_length(parts), 0).to_numpy(zero_copy_only=False)
+    last = np.cumsum(lengths) - 1
+    return pc.if_else(found, parts.flatten().take(pa.array(last, mask=lengths == 0)), pa.scalar(None, pa.string()))
+
+
+def cut_in_two(text: str) -> tuple[str, str]:
+    """A text's halves, cut at the sentence end nearest its middle (a space, where it has no sentence end).
+
+    Both are "" for a text that can't be cut.
+    """
+    middle = len(text) / 2
+    for pattern in (_SENTENCE_END, _SPACE):
+        cuts = [found.end() for found in pattern.finditer(text) if text[found.end() :].strip()]
+        if cuts:
+            cut = min(cuts, key=lambda place: abs(place - middle))
+            if text[:cut].strip():
+                return text[:cut].rstrip(), text[cut:].strip()
+    return "", ""
+
+
+def _half(values: pa.StringArray, second: bool) -> pa.StringArray:
+    return pa.array([None if text is None else cut_in_two(text)[second] for text in values.to_pylist()], pa.string())

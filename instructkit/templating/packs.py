@@ -1,0 +1,175 @@
+"""The template library: task packs and bindings, read from YAML by a safe loader."""
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from instructkit.errors import BadInput, UsageError
+
+LIBRARY = Path(__file__).parents[1] / "templates"
+LIBRARY_IN_REPOSITORY = Path(__file__).parents[2] / "templates"  # an editable install or a checkout
+
+OPERATORS = ("column", "before", "after", "remove", "first", "join", "half", "constant")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One answer choice: its word in each language, and the other values that mean it."""
+
+    words: dict[str, str]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a column means to a task."""
+
+    name: str
+    about: str
+    columns: tuple[str, ...] = ()
+    optional: bool = False
+    always: bool = False  # a row that has it is put only by phrasings that use it
+    labels: tuple[Label, ...] = ()
+    open_labels: bool = False
+
+    @property
+    def is_label(self) -> bool:
+        """Whether its values are answer choices."""
+        return self.open_labels or bool(self.labels)
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """One way to put a task: three templates over its roles."""
+
+    name: str
+    language: str
+    instruction: str
+    input: str
+    output: str
+    cot: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a role's values come from: a column and what is done to it, or one value for every row."""
+
+    column: str = ""
+    before: str | None = None
+    after: str | None = None
+    remove: str | None = None
+    join: str | None = None
+    half: str | None = None
+    first: bool = True
+    constant: str | None = None
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How a known dataset's columns fill a pack's roles."""
+
+    name: str
+    task: str
+    about: str
+    roles: dict[str, Column]
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # recognised by these columns ...
+    besides: tuple[str, ...] | None = None  # ... standing alone but for these
+    pattern: dict[str, str] = field(default_factory=dict)  # ... and by first values that match
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A task: its roles, its phrasings, and examples of what they render to."""
+
+    task: str
+    about: str
+    roles: dict[str, Role]
+    phrasings: tuple[Phrasing, ...]
+    examples: tuple[dict[str, Any], ...]
+    bindings: tuple[Binding, ...] = ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages it has phrasings in."""
+        return tuple(dict.fromkeys(phrasing.language for phrasing in self.phrasings))
+
+    @property
+    def label_role(self) -> Role | None:
+        """The role whose values are answer choices, if there is one."""
+        return next((role for role in self.roles.values() if role.is_label), None)
+
+
+def library_folder() -> Path:
+    """Where the packs are: inside the installed package, or at the top of a checkout."""
+    return LIBRARY if LIBRARY.is_dir() else LIBRARY_IN_REPOSITORY
+
+
+@functools.cache
+def tasks() -> tuple[str, ...]:
+    """The names of all packs."""
+    return tuple(sorted(path.parent.name for path in library_folder().glob("*/pack.yaml")))
+
+
+@functools.cache
+def load_pack(task: str) -> Pack:
+    """A pack by its task's name; raises `UsageError`, listing the known ones."""
+    if task not in tasks():
+        raise UsageError(f"there is no task {task!r}; known tasks: {', '.join(tasks())}")
+    folder = library_folder() / task
+    content = _load_yaml(folder / "pack.yaml")
+    bindings = folder / "bindings.yaml"
+    listed = _load_yaml(bindings) if bindings.exists() else []
+    try:
+        roles = {name: _role(name, entry) for name, entry in content["roles"].items()}
+        return Pack(
+            content["task"],
+            content["about"],
+            roles,
+            tuple(_phrasing(entry) for entry in content["phrasings"]),
+            tuple(content.get("examples", ())),
+            tuple(_binding(task, entry) for entry in listed),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"the pack {folder.name} is damaged ({type(error).__name__}: {error})") from error
+
+
+def _load_yaml(path: Path) -> Any:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - both are safe loaders
+    except (OSError, yaml.YAMLError) as error:
+        raise BadInput(f"{path} can't be read as YAML ({error})") from error
+
+
+def _role(name: str, entry: dict[str, Any]) -> Role:
+    given = entry.get("labels", [])
+    labels = () if given == "open" else tuple(
+        Label({key: str(word) for key, word in label.items() if key != "also"}, tuple(map(str, label.get("also", ()))))
+        for label in given
+    )  # fmt: skip
+    return Role(name, entry["about"], tuple(entry.get("columns", ())), bool(entry.get("optional")),
+                bool(entry.get("always")), labels, given == "open")  # fmt: skip
+
+
+def _phrasing(entry: dict[str, Any]) -> Phrasing:
+    return Phrasing(entry["name"], entry["language"], entry["instruction"], entry.get("input", ""), entry["output"],
+                    bool(entry.get("cot")))  # fmt: skip
+
+
+def _binding(task: str, entry: dict[str, Any]) -> Binding:
+    match = entry.get("match", {})
+    besides = match.get("besides")
+    return Binding(
+        entry["name"],
+        task,
+        entry.get("about", ""),
+        {role: Column(**column) for role, column in entry["roles"].items()},
+        tuple(map(str, entry.get("labels", ()))),
+        tuple(match.get("columns", ())),
+        None if besides is None else tuple(besides),
+        dict(match.get("pattern", {})),
+    )
