@@ -10,6 +10,8 @@ Every step takes a ``pyarrow.RecordBatchReader`` (or whatever has ``__arrow_c_st
 Names load on first use, so importing the package costs next to nothing.
 """
 
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -40,17 +42,25 @@ if TYPE_CHECKING:
     from instructkit.templating import format
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
+class _Package(types.ModuleType):
+    """Loads names on first use, and keeps ``instructkit.dedup`` the function where a folder has its name too."""
 
-    if name == "InstructkitError":
-        from instructkit.errors import InstructkitError
+    def __getattr__(self, name: str) -> Any:
+        import importlib
 
-        return InstructkitError
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'instructkit' has no attribute {name!r}")
+        if name == "InstructkitError":
+            return importlib.import_module("instructkit.errors").InstructkitError
+        if name in _HOME:
+            return getattr(importlib.import_module(_HOME[name]), name)
+        raise AttributeError(f"module 'instructkit' has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _HOME and isinstance(value, types.ModuleType):
+            return  # the import of a folder binds it here; sys.modules has it anyway
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted(__all__)
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+sys.modules[__name__].__class__ = _Package

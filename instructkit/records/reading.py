@@ -33,12 +33,15 @@ def read(
 
     Raises `BadInput` for what can't be read at all, and for plain columns, which `format` makes examples of.
     """
-    return read_examples(sources, layout=layout, rejects=as_rejects(rejects), max_bad=max_bad, workers=workers).to_reader()
+    sink = as_rejects(rejects)
+    records = read_examples(sources, layout=layout, rejects=sink, max_bad=max_bad, workers=workers)
+    records.batches = sink.over(records.batches)
+    return records.to_reader()
 
 
 def as_rejects(rejects: str | Rejects | None) -> Rejects:
     """A path as a rejects file."""
-    return rejects if isinstance(rejects, Rejects) else Rejects(rejects)
+    return rejects if isinstance(rejects, Rejects) else Rejects(rejects, owned=True)
 
 
 def read_examples(

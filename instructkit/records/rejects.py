@@ -1,6 +1,6 @@
 """Where dropped rows go: each with every rule it failed, none in silence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,12 @@ class Rejects:
 
     ``origin`` (file, row number from 1, text) is filled for a row that could not become an example; the
     example columns of such a row are empty. Without a path nothing is written; the counts are kept anyway.
+    ``owned``: the one step that was given the path closes it.
     """
 
-    def __init__(self, path: str | None = None) -> None:
+    def __init__(self, path: str | None = None, *, owned: bool = False) -> None:
         self._path = path
+        self._owned = owned
         self._schema: pa.Schema | None = None
         self._writer: Writer | None = None
         self._raw: list[tuple[str, int, str, list[Reason]]] = []
@@ -44,6 +46,22 @@ class Rejects:
             self.close()
         elif self._writer is not None:
             self._writer.abort()
+
+    def over(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Pass a step's batches on, and close with the last one where the step alone fills this file."""
+        try:
+            yield from batches
+        except BaseException:
+            if self._owned and self._writer is not None:
+                self._writer.abort()
+            raise
+        if self._owned:
+            self.close()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is a file to fill."""
+        return self._path is not None
 
     def bind(self, schema: pa.Schema) -> None:
         """Say which columns the dropped rows will have; the first word counts."""

@@ -10,11 +10,14 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from instructkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from instructkit.records.rejects import Rejects
 
 LINEAGE_KEY = b"instructkit"
 Lineage = list[dict[str, Any]]
@@ -152,6 +155,7 @@ def take_step(
     seed: int | None,
     schema: pa.Schema,
     run: Callable[[Counts], Iterator[pa.RecordBatch]],
+    rejects: "Rejects",
 ) -> Records:
     """Add a step to a stream: its lineage entry now, its counts as its rows pass.
 
@@ -171,7 +175,7 @@ def take_step(
         if len(records.branches) > 1:
             own.inputs = [branch.counts() for branch in records.branches]
 
-    return Records(schema, batches(), [*records.lineage, entry], lambda: [*records.counts(), own])
+    return Records(schema, rejects.over(batches()), [*records.lineage, entry], lambda: [*records.counts(), own])
 
 
 def public_step(step: Callable[..., Records]) -> Callable[..., pa.RecordBatchReader]:

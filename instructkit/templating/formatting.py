@@ -94,7 +94,7 @@ def format(  # noqa: A001 - the command's name
         inputs=[entry for source in opened for entry in source.inputs],
     )
     arguments = {name: value for name, value in asdict(given).items() if value not in (None, ()) and name != "seed"}
-    return take_step(before, "format", arguments, given.seed, schema, run)
+    return take_step(before, "format", arguments, given.seed, schema, run, sink)
 
 
 @dataclass
@@ -219,6 +219,8 @@ def _is_whole(column: Column, schema: pa.Schema) -> bool:
     """Whether a role takes all that its column holds, so that nothing is lost when the column goes."""
     if column.constant is not None or column.column not in schema.names:
         return False
+    if column.half is not None:
+        return True  # the other half is in the other role
     return column == Column(column.column) and not pa.types.is_nested(schema.field(column.column).type)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
+from instructkit.records.script import is_chinese
 from instructkit.templating.packs import Label, Role
 
 JOINERS = {"en": (", ", " or "), "zh": ("、", "或")}
@@ -86,3 +87,9 @@ def options(labels: Labels, language: str) -> dict[str, str]:
     comma, last = JOINERS.get(language, JOINERS["en"])
     running = comma.join(names[:-1]) + last + names[-1] if len(names) > 1 else "".join(names)
     return {"options": running, "option_lines": "\n".join(f"- {name}" for name in names)}
+
+
+def in_language(labels: Labels, language: str) -> list[int]:
+    """The choices whose words are in a language's script: a file may name its topics in two."""
+    chinese = is_chinese(pa.array([_word(choice, language) for choice in labels.choices], pa.string()))
+    return [number for number, han in enumerate(chinese) if bool(han) == (language == "zh")]

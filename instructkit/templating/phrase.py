@@ -12,7 +12,7 @@ from instructkit.records.hashing import draw, redraw, row_ids
 from instructkit.records.schema import EXAMPLE, HISTORY, example_schema, repeat
 from instructkit.records.script import is_chinese
 from instructkit.templating.columns import evaluate
-from instructkit.templating.labels import Labels, choose_words, options, words
+from instructkit.templating.labels import Labels, choose_words, in_language, options, words
 from instructkit.templating.packs import Column, Pack, Phrasing
 from instructkit.templating.render import names_in, render
 
@@ -57,7 +57,7 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     good = np.ones(batch.num_rows, bool)
     good[[row for row, *_ in bad]] = False
     parents = row_ids([batch.column(name) for name in sorted(batch.schema.names)], batch.num_rows)
-    pairs = _choose(parents, filled, good, plan)
+    pairs = _choose(filled, good, plan)
     chosen = np.zeros(batch.num_rows, bool)
     chosen[pairs[:, 0]] = True
     bad += [(int(row), "no_phrasing", "none applies to the row", "") for row in np.flatnonzero(good & ~chosen)]
@@ -101,10 +101,19 @@ def _fill(batch: pa.RecordBatch, plan: Plan) -> _Filled:
         for code in plan.pack.languages:
             spoken[code] = {label.name: words(plan.labels, chosen, text, code)}
             if plan.labels.choices:
-                spoken[code] |= {
-                    name: repeat(value, batch.num_rows) for name, value in options(plan.labels, code).items()
-                }
+                spoken[code] |= _options(plan.labels, chosen, code)
     return _Filled(roles, spoken, has, language, list(bad.values()))
+
+
+def _options(labels: Labels, chosen: pa.Int32Array, language: str) -> dict[str, pa.StringArray]:
+    """The lists of choices for each row: those in the phrasing's language, where the row's own is among them."""
+    every = {name: repeat(text, len(chosen)) for name, text in options(labels, language).items()}
+    same = in_language(labels, language)
+    if not labels.is_open or len(same) in (0, len(labels.choices)):
+        return every
+    own = options(Labels(tuple(labels.choices[number] for number in same), (), True), language)
+    among = pc.fill_null(pc.is_in(chosen, value_set=pa.array(same, pa.int32())), False)
+    return {name: pc.if_else(among, pa.scalar(own[name]), text) for name, text in every.items()}
 
 
 def _not_blank(values: pa.StringArray) -> Mask:
@@ -129,14 +138,31 @@ def _languages(texts: pa.StringArray, plan: Plan) -> npt.NDArray[np.str_]:
     return np.where(is_chinese(pc.fill_null(texts, "")), "zh", "en")
 
 
-def _choose(parents: pa.StringArray, filled: _Filled, good: Mask, plan: Plan) -> npt.NDArray[np.int64]:
+OPENING = 24  # characters
+
+
+def _openings(filled: _Filled, plan: Plan) -> pa.StringArray:
+    """The first characters of each row's texts, which its phrasing hangs on.
+
+    Rows that are nearly equal are so from the start, mostly: they draw the same phrasing, and `dedup` still sees
+    that they are alike. Drawn from the whole row they would be told apart by their phrasings.
+    """
+    texts = [
+        pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, OPENING)
+        for name, values in filled.roles.items()
+        if not plan.pack.roles[name].is_label
+    ]
+    return pc.binary_join_element_wise(*texts, "\n") if len(texts) > 1 else texts[0]
+
+
+def _choose(filled: _Filled, good: Mask, plan: Plan) -> npt.NDArray[np.int64]:
     """Pairs (row, phrasing), by row: the phrasings with the lowest draws among those that apply.
 
     A phrasing's draw hangs on its own name, so adding one to a pack moves only the rows that now get it.
     """
-    base = draw(parents, plan.seed, "phrasing")
+    base = draw(_openings(filled, plan), plan.seed, "phrasing")
     worst = np.uint64(2**64 - 1)
-    draws = np.full((len(parents), len(plan.phrasings)), worst)
+    draws = np.full((len(good), len(plan.phrasings)), worst)
     for number, phrasing in enumerate(plan.phrasings):
         applies = good & (filled.language == phrasing.language)
         used = phrasing_names(phrasing)

@@ -1,0 +1,236 @@
+"""Which rows leave, and for which row that stays.
+
+A row leaves only if its true similarity to a row that STAYS reaches the threshold: no chains. Rows meet in
+the buckets of their bands; each meeting is verified on the shingle sets. Where the row that another left for
+leaves in turn, the other is judged again, now against rows that are sure to stay.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instructkit.dedup.settings import DedupSettings
+from instructkit.dedup.signing import NO_BAND
+from instructkit.dedup.store import ShingleSets, SignatureStore
+from instructkit.dedup.texts import Field
+from instructkit.engine.jit import jit
+
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+ROWS_AT_ONCE = 16384  # rows whose shingle sets are in memory together, unless one bucket alone has more
+EXACT, NEAR = np.int8(1), np.int8(2)
+
+
+@dataclass
+class Verdicts:
+    """What was found of each row."""
+
+    stays: Mask
+    kept: npt.NDArray[np.int32]  # the row it left for; -1 where it stays
+    similarity: npt.NDArray[np.float32]
+    reason: npt.NDArray[np.int8]  # 0, EXACT or NEAR
+
+
+@jit("void(uint64[:,::1], int64[::1], boolean[::1], int32[::1])")
+def mark_equal(exact: Any, order: Any, stays: Any, kept: Any) -> None:
+    """Within runs of one low hash, mark each row whose high hash an earlier row of the run has."""
+    start = 0
+    rows = len(order)
+    while start < rows:
+        end = start + 1
+        while end < rows and exact[order[end], 1] == exact[order[start], 1]:
+            end += 1
+        for place in range(start + 1, end):
+            row = order[place]
+            if exact[row, 0] == 0 and exact[row, 1] == 0:
+                continue  # a row without text equals nothing
+            earlier = start
+            while earlier < place:
+                other = order[earlier]
+                if stays[other] and exact[other, 0] == exact[row, 0]:
+                    stays[row] = False
+                    kept[row] = other
+                    break
+                earlier += 1
+        start = end
+
+
+def find_duplicates(store: SignatureStore, settings: DedupSettings, fields: tuple[Field, ...]) -> Verdicts:
+    """Judge all rows of a store, earlier rows staying before later ones."""
+    found = Verdicts(
+        np.ones(store.rows, bool),
+        np.full(store.rows, -1, np.int32),
+        np.zeros(store.rows, np.float32),
+        np.zeros(store.rows, np.int8),
+    )
+    _drop_equal(store, found)
+    if store.bands and store.rows > 1:
+        guarded = np.array([field.guarded for field in fields])
+        _drop_near(store, found, settings.threshold, guarded)
+    return found
+
+
+def _drop_equal(store: SignatureStore, found: Verdicts) -> None:
+    """Keep the first row of each exact hash."""
+    exact = store.exact()
+    order = np.argsort(exact[:, 1], kind="stable")  # stable: the first of a run is the earliest row
+    mark_equal(exact, order, found.stays, found.kept)
+    dropped = found.kept >= 0
+    found.similarity[dropped] = 1
+    found.reason[dropped] = EXACT
+
+
+def _drop_near(store: SignatureStore, found: Verdicts, threshold: float, guarded: Mask) -> None:
+    sets = store.sets()
+    equal = np.flatnonzero(found.reason == EXACT)
+    sure = np.zeros(store.rows, bool)
+    while True:
+        for band in range(store.bands):
+            for buckets in _buckets(store.keys(band), found.stays, sure):
+                _judge(buckets, sets, found, sure, threshold, guarded)
+        left_for = found.kept[found.reason == NEAR]
+        near = np.flatnonzero(found.reason == NEAR)
+        orphans = near[~found.stays[left_for]]
+        if not len(orphans):
+            break
+        sure = found.stays.copy()
+        found.stays[orphans] = True
+        found.kept[orphans] = -1
+        found.similarity[orphans] = 0
+        found.reason[orphans] = 0
+    # a copy of a row that left in turn leaves for the same one
+    through = found.kept[equal]
+    chained = ~found.stays[through]
+    found.similarity[equal[chained]] = found.similarity[through[chained]]
+    found.kept[equal[chained]] = found.kept[through[chained]]
+
+
+@dataclass
+class _Buckets:
+    rows: Rows  # ascending, each once
+    places: Rows  # into `rows`, bucket after bucket
+    ends: Rows
+
+
+def _buckets(keys: npt.NDArray[np.uint64], stays: Mask, sure: Mask) -> Iterator[_Buckets]:
+    """The buckets of a band in which rows may meet that have not met for sure, a bounded number at a time."""
+    alive = np.flatnonzero(stays & (keys != NO_BAND))
+    keys = keys[alive]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    members = alive[order]
+    del alive, order
+    edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]])) if len(keys) else np.zeros(1, np.int64)
+    starts, ends = edges[:-1], edges[1:]
+    crowded = ends - starts > 1
+    starts, ends = starts[crowded], ends[crowded]
+    if sure.any():
+        open_rows = np.concatenate([[0], np.cumsum(~sure[members])])
+        unsure = open_rows[ends] > open_rows[starts]
+        starts, ends = starts[unsure], ends[unsure]
+    first = 0
+    sizes = np.cumsum(ends - starts)
+    while first < len(starts):
+        before = sizes[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(sizes, before + ROWS_AT_ONCE, "right")))
+        taken = np.concatenate([members[start:end] for start, end in zip(starts[first:last], ends[first:last], strict=True)])
+        rows, places = np.unique(taken, return_inverse=True)
+        yield _Buckets(rows, places, np.concatenate([[0], sizes[first:last] - before]))
+        first = last
+
+
+def _judge(
+    buckets: _Buckets, sets: ShingleSets, found: Verdicts, sure: Mask, threshold: float, guarded: Mask
+) -> None:
+    shingles, ends, sizes, parents = sets.load(buckets.rows)
+    stays = found.stays[buckets.rows]
+    kept = np.full(len(buckets.rows), -1, np.int64)
+    similarity = np.zeros(len(buckets.rows), np.float64)
+    judge(buckets.places, buckets.ends, shingles, ends, sizes, parents, sure[buckets.rows], guarded, threshold,
+          stays, kept, similarity)  # fmt: skip
+    left = np.flatnonzero(kept >= 0)
+    rows = buckets.rows[left]
+    found.stays[rows] = False
+    found.kept[rows] = buckets.rows[kept[left]]
+    found.similarity[rows] = similarity[left]
+    found.reason[rows] = NEAR
+
+
+@jit()
+def jaccard(shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float, one: int, other: int) -> float:
+    """Similarity of two rows' shingle sets over all fields; 0 where a guarded field stays below the threshold."""
+    shared_all = 0
+    total_all = 0
+    at = ends[one]
+    against = ends[other]
+    for field in range(sizes.shape[1]):
+        end = at + sizes[one, field]
+        against_end = against + sizes[other, field]
+        smaller = min(end - at, against_end - against)
+        larger = max(end - at, against_end - against)
+        if guarded[field] and smaller < threshold * larger:
+            return 0.0
+        shared = 0
+        total = smaller + larger
+        while at < end and against < against_end:
+            if shingles[at] == shingles[against]:
+                shared += 1
+                at += 1
+                against += 1
+            elif shingles[at] < shingles[against]:
+                at += 1
+            else:
+                against += 1
+        at, against = end, against_end
+        if guarded[field] and total and shared < threshold * (total - shared):
+            return 0.0
+        shared_all += shared
+        total_all += total - shared
+    return shared_all / total_all if total_all else 0.0
+
+
+@jit(
+    "void(int64[::1], int64[::1], uint64[::1], int64[::1], uint32[:,::1], uint64[::1], boolean[::1], boolean[::1], "
+    "float64, boolean[::1], int64[::1], float64[::1])"
+)
+def judge(
+    places: Any, bucket_ends: Any, shingles: Any, ends: Any, sizes: Any, parents: Any, sure: Any, guarded: Any,
+    threshold: float, stays: Any, kept: Any, similarity: Any,
+) -> None:  # fmt: skip
+    """In each bucket compare each row to those before it that stay, and drop it at the first that is alike."""
+    fields = sizes.shape[1]
+    for row in range(len(parents)):  # sorted sets are compared in one pass
+        start = ends[row]
+        for field in range(fields):
+            part = shingles[start : start + sizes[row, field]]
+            part.sort()
+            start += sizes[row, field]
+    for bucket in range(len(bucket_ends) - 1):
+        first, last = bucket_ends[bucket], bucket_ends[bucket + 1]
+        staying = np.empty(last - first, np.int64)
+        count = 0
+        for place in range(first, last):
+            if sure[places[place]]:
+                staying[count] = places[place]
+                count += 1
+        for place in range(first, last):
+            row = places[place]
+            if sure[row] or not stays[row]:
+                continue
+            for other_place in range(count):
+                other = staying[other_place]
+                if not stays[other] or parents[other] == parents[row]:
+                    continue  # the phrasings of one raw row are meant to be alike
+                alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
+                if alike >= threshold:
+                    stays[row] = False
+                    kept[row] = other
+                    similarity[row] = alike
+                    break
+            if stays[row]:
+                staying[count] = row
+                count += 1

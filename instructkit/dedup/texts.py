@@ -1,0 +1,56 @@
+"""Which texts of a row are compared, field by field."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.errors import UsageError
+from instructkit.records.schema import as_text
+from instructkit.records.tokens import normalised
+
+
+@dataclass(frozen=True)
+class Field:
+    """Columns compared as one text. A guarded one must reach the threshold by itself."""
+
+    columns: tuple[str, ...]
+    guarded: bool = False
+
+
+CONTEXT = Field(("system", "history", "instruction"))
+FIELDS = {
+    # a shared long instruction must not make two short inputs or answers equal
+    "all": (CONTEXT, Field(("input",), guarded=True), Field(("output",), guarded=True)),
+    "prompt": (CONTEXT, Field(("input",), guarded=True)),
+    "instruction": (Field(("instruction",)),),
+    "input": (Field(("input",)),),
+    "output": (Field(("output",)),),
+}
+
+
+def fields_of(on: str, schema: pa.Schema) -> tuple[Field, ...]:
+    """The fields that ``--on`` names; raises `UsageError` where it is no column either."""
+    if on in FIELDS:
+        return FIELDS[on]
+    if on not in schema.names:
+        raise UsageError(f"--on {on}: neither {', '.join(FIELDS)} nor a column; the columns are {', '.join(schema.names)}")
+    return (Field((on,)),)
+
+
+def field_texts(batch: pa.RecordBatch, field: Field) -> pa.StringArray:
+    """A field's texts, normalised, without nulls."""
+    texts = [_turns(batch.column(name)) if name == "history" else as_text(batch.column(name)) for name in field.columns]
+    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\n")
+    return normalised(joined)
+
+
+def _turns(history: pa.ListArray) -> pa.StringArray:
+    """The turns of each row in one text."""
+    lengths = pc.fill_null(pc.list_value_length(history), 0).to_numpy(zero_copy_only=False)
+    if not lengths.any():
+        return pa.repeat(pa.scalar(""), len(history))
+    contents = pc.fill_null(pc.struct_field(history.flatten(), "content"), "")
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), contents), "\n")

@@ -1,0 +1,149 @@
+"""Rules about wholeness: an answer that was cut, left open, or filled in by a template that failed."""
+
+import json
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.filters.rule import Verdict, rule
+
+FENCE = "```"
+
+# an answer that ends in one of these goes on
+_DANGLING_EN = frozenset(
+    "a an the and or but nor because although though while whereas of to in on at by for with from into onto "
+    "about between among during without within through that which who whom whose where when if unless until than "
+    "as is are was were be been has have had will would can could may might should must do does did not very its "
+    "their his her our your my this these those such".split()
+)
+_DANGLING_ZH = re.compile(
+    r"(因为|由于|所以|因此|但是|但|而且|并且|以及|如果|虽然|尽管|例如|比如|包括|通过|对于|关于|以便|和|与|或|或者|及|在|将|把|被|从|向)$"
+)
+_OPEN_END = r"[\p{L}\p{N},，、;；(（:：\-–—]\s*$"
+_SENTENCE_END = re.compile(r"[.!?。！？…]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LIST_OR_TABLE = re.compile(r"^\s*([-*+•|#>]|\d+[.)、]|[A-Za-z][.)])")
+
+
+@rule("cut_output", source="ours: Self-Instruct drops an instance that the token limit cut")
+def cut_output(output: pa.StringArray) -> Verdict:
+    """The output stops in the middle of a sentence."""
+    open_end = pc.and_(pc.match_substring_regex(output, _OPEN_END), pc.greater_equal(pc.utf8_length(output), 30))
+    evidence = {}
+    for row in np.flatnonzero(open_end.to_numpy(zero_copy_only=False)).tolist():
+        why = why_cut(output[row].as_py())
+        if why:
+            evidence[row] = why
+    return Verdict.found(len(output), evidence)
+
+
+def why_cut(text: str) -> str:
+    """What tells that a text stops in the middle of a sentence, or ""."""
+    text = text.rstrip()
+    if text.count(FENCE) % 2 == 0 and text.endswith(FENCE):
+        return ""
+    line = text.rsplit("\n", 1)[-1].strip()
+    if FENCE in text and text.count(FENCE) % 2 == 1:
+        return ""  # inside code: open_fence says so
+    words = line.split()
+    chinese = len(_HAN.findall(line)) > len(line) / 3
+    tail = line.rstrip(" ,，、;；(（:：-–—")
+    prose = len(_HAN.findall(text)) >= 20 if chinese else len(text.split()) >= 8
+    if not prose or _LIST_OR_TABLE.match(line):
+        return ""
+    if line[-1] in "，、；":
+        return f"it ends in {line[-1]!r}"
+    if line[-1] == "," and _SENTENCE_END.search(line[:-1]):
+        return "it ends in a comma"
+    if chinese and _DANGLING_ZH.search(tail) and _SENTENCE_END.search(line):
+        return f"it ends in {tail[-2:]!r}"
+    if not chinese and words and words[-1].lower() in _DANGLING_EN and words[-1].islower() and len(words) >= 6:
+        return f"it ends in {words[-1]!r}"
+    sentences = _SENTENCE_END.split(line)
+    long_line = len(line) >= 60 if chinese else len(words) >= 25
+    rest = sentences[-1].strip()
+    # earlier sentences of the paragraph are ended, the last is not, and it is no signature or heading
+    if long_line and len(sentences) > 2 and (len(rest) >= 8 if chinese else len(rest.split()) >= 4) and rest[-1] not in ":：":
+        return "its last sentence has no end"
+    return ""
+
+
+@rule("open_fence", source="ours")
+def open_fence(output: pa.StringArray) -> Verdict:
+    """A fence of code is opened and never closed."""
+    fences = pc.count_substring_regex(output, r"(?m)^[ \t]*```").to_numpy(zero_copy_only=False)
+    return Verdict.of(fences % 2 == 1, fences)
+
+
+@rule("broken_json", source="ours")
+def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:  # noqa: A002
+    """JSON was asked for, and the output looks like it but can't be read."""
+    asked = pc.or_(pc.match_substring_regex(instruction, r"(?i)json"), pc.match_substring_regex(input, r"(?i)json"))
+    looks = pc.match_substring_regex(output, r"^\s*(```(json)?\s*)?[\[{]")
+    evidence = {}
+    for row in np.flatnonzero(pc.and_(asked, looks).to_numpy(zero_copy_only=False)).tolist():
+        why = why_no_json(output[row].as_py())
+        if why:
+            evidence[row] = why
+    return Verdict.found(len(output), evidence)
+
+
+def why_no_json(text: str) -> str:
+    """What keeps a text (or its one code block) from being JSON, or "" for JSON or text around it."""
+    text = text.strip()
+    fenced = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", text, re.DOTALL)
+    if fenced is not None:
+        text = fenced[1]
+    elif text.startswith(FENCE) or FENCE in text:
+        return ""  # words around a block: not JSON alone
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except RecursionError:
+        return "nested too deep"
+    except ValueError as error:
+        try:  # several objects, one a line
+            for line in text.splitlines():
+                json.loads(line)
+        except ValueError:
+            return str(error)
+        return ""
+    del end
+    return ""
+
+
+_PLACEHOLDER = r"\{\{[ \t]*[A-Za-z_][\w.]*[ \t]*(\|[^{}]*)?\}\}|\{%-?[ \t]*\w[^{}%]*%\}"
+_ABOUT_TEMPLATES = re.compile(
+    r"(?i)jinja|template|mustache|handlebars|\bvue\b|angular|ansible|\bhelm\b|liquid|django|twig|模板|占位|latex"
+)
+_UNFILLED = pa.array(["nan", "NaN", "<noinput>", "<nooutput>", "<no input>", "undefined"])
+_UNFILLED_INPUT = pa.array([*_UNFILLED.to_pylist(), "None", "none", "null", "Noinput", "No input"])
+
+
+@rule("template_leftovers", source="ours; <noinput> is Alpaca's")
+def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:  # noqa: A002
+    """A placeholder that was never filled: {{ name }}, nan, <noinput>."""
+    evidence: dict[int, str] = {}
+    for column in (instruction, input, output):
+        for row in np.flatnonzero(pc.match_substring_regex(column, _PLACEHOLDER).to_numpy(zero_copy_only=False)).tolist():
+            whole = "\n".join(str(part[row]) for part in (instruction, input, output))
+            outside = "".join(str(column[row]).split(FENCE)[::2])  # code may hold templates rightly
+            found = re.search(_PLACEHOLDER, outside)
+            if found and not _ABOUT_TEMPLATES.search(whole):
+                evidence.setdefault(row, found[0][:40])
+    for column, words in ((output, _UNFILLED), (input, _UNFILLED_INPUT)):
+        unfilled = pc.is_in(pc.utf8_trim_whitespace(column), value_set=words)
+        for row in np.flatnonzero(unfilled.to_numpy(zero_copy_only=False)).tolist():
+            evidence.setdefault(row, str(column[row]))
+    return Verdict.found(len(output), evidence)
+
+
+@rule("output_equals_prompt", source="Self-Instruct drops an instance whose input equals its output")
+def output_equals_prompt(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:  # noqa: A002
+    """The output only repeats the instruction or the input."""
+    said = pc.utf8_lower(pc.utf8_trim_whitespace(output))
+    same = [pc.equal(said, pc.utf8_lower(pc.utf8_trim_whitespace(column))) for column in (instruction, input)]
+    fails = pc.and_(pc.or_(*same), pc.not_equal(said, "")).to_numpy(zero_copy_only=False)
+    repeated_input = same[1].to_numpy(zero_copy_only=False)
+    return Verdict(fails, lambda row: "equals the input" if repeated_input[row] else "equals the instruction")

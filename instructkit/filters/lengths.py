@@ -1,0 +1,41 @@
+"""Rules about length: texts that are missing or too long. None asks for a least length: one word can be right."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.filters.rule import Mask, Verdict, rule
+
+
+def _true(mask: pa.BooleanArray) -> Mask:
+    found: Mask = mask.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _blank(text: pa.StringArray) -> Mask:
+    return _true(pc.equal(pc.utf8_trim_whitespace(text), ""))
+
+
+@rule("empty_instruction", source="an example asks for something")
+def empty_instruction(instruction: pa.StringArray) -> Verdict:
+    """The instruction is empty."""
+    return Verdict(_blank(instruction), lambda _: "empty")
+
+
+@rule("empty_output", source="Self-Instruct (Wang et al. 2023) drops empty outputs")
+def empty_output(output: pa.StringArray) -> Verdict:
+    """The output is empty."""
+    return Verdict(_blank(output), lambda _: "empty")
+
+
+@rule("long_prompt", source="ours: beyond the context of most models that are tuned")
+def long_prompt(instruction: pa.StringArray, input: pa.StringArray, *, at_most: int = 100_000) -> Verdict:  # noqa: A002
+    """Instruction and input together have more characters than this."""
+    lengths = pc.add(pc.utf8_length(instruction), pc.utf8_length(input)).to_numpy(zero_copy_only=False)
+    return Verdict.of(lengths > at_most, lengths)
+
+
+@rule("long_output", source="ours: beyond the context of most models that are tuned")
+def long_output(output: pa.StringArray, *, at_most: int = 100_000) -> Verdict:
+    """The output has more characters than this."""
+    lengths = pc.utf8_length(output).to_numpy(zero_copy_only=False)
+    return Verdict.of(lengths > at_most, lengths)

@@ -1,0 +1,30 @@
+"""Which rules run: the presets."""
+
+from typing import Any
+
+from instructkit.errors import UsageError
+from instructkit.filters import integrity, lengths, repetition
+from instructkit.filters.rule import RULES, parse_rule
+
+FAMILIES = (lengths, repetition, integrity)  # importing a family enters its rules in the table
+PRESETS = {
+    "instruction": "what is wrong in any instruction data; deletes no right label, code, table or poem",
+    "none": "only the rules that are named",
+}
+
+
+def chosen_rules(preset: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """The thresholds of the rules that run, by name: the preset's, then what ``--rule`` said.
+
+    Raises `UsageError` for an unknown preset or rule.
+    """
+    if preset not in PRESETS:
+        raise UsageError(f"there is no preset {preset!r}; known presets: {', '.join(PRESETS)}")
+    chosen = {name: rule.default for name, rule in RULES.items() if preset in rule.presets}
+    for text in given:
+        name, value = parse_rule(text)
+        if text.endswith("=off"):
+            chosen.pop(name, None)
+        else:
+            chosen[name] = value
+    return dict(sorted(chosen.items()))

@@ -1,0 +1,108 @@
+"""What a rule is, and the table of all rules."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from instructkit.errors import UsageError
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Verdict:
+    """What a rule found in a batch: which rows fail, and the value measured of each row."""
+
+    fails: Mask
+    values: Callable[[int], str]  # of a row that fails, as the rejects file shows it
+
+    @classmethod
+    def none(cls, rows: int) -> "Verdict":
+        """No row fails."""
+        return cls(np.zeros(rows, bool), lambda _: "")
+
+    @classmethod
+    def of(cls, fails: Mask, values: Any) -> "Verdict":
+        """Rows that fail, with one value a row in an array."""
+        return cls(fails, lambda row: _show(values[row]))
+
+    @classmethod
+    def found(cls, rows: int, evidence: dict[int, str]) -> "Verdict":
+        """The rows in which something was found, and what."""
+        fails = np.zeros(rows, bool)
+        fails[list(evidence)] = True
+        return cls(fails, evidence.__getitem__)
+
+
+def _show(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One test of an example: the columns it looks at, its threshold and where that comes from."""
+
+    name: str
+    about: str
+    columns: tuple[str, ...]
+    threshold_name: str | None
+    default: Any
+    source: str
+    presets: tuple[str, ...]
+    check: Callable[..., Verdict]
+
+    def __call__(self, batch: pa.RecordBatch, threshold: Any) -> Verdict:
+        """Judge the rows of a batch."""
+        columns = [batch.column(name) for name in self.columns]
+        if self.threshold_name is None:
+            return self.check(*columns)
+        return self.check(*columns, **{self.threshold_name: threshold})
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(name: str, *, source: str, presets: tuple[str, ...] = ("instruction",)) -> Callable[[Callable[..., Verdict]], Callable[..., Verdict]]:
+    """Enter a function in the table of rules.
+
+    Its positional parameters name the columns it judges; its one keyword parameter, if any, is the threshold,
+    whose default stands in the signature.
+    """
+
+    def enter(check: Callable[..., Verdict]) -> Callable[..., Verdict]:
+        parameters = inspect.signature(check).parameters.values()
+        columns = tuple(one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD)
+        keywords = [one for one in parameters if one.kind is one.KEYWORD_ONLY]
+        threshold = keywords[0] if keywords else None
+        about = (inspect.getdoc(check) or "").split("\n")[0]
+        RULES[name] = Rule(name, about, columns, threshold.name if threshold else None,
+                           threshold.default if threshold else None, source, presets, check)  # fmt: skip
+        return check
+
+    return enter
+
+
+def parse_rule(text: str) -> tuple[str, Any]:
+    """Read ``--rule NAME[=VALUE]``: a threshold, ``off`` to leave a rule out, or nothing to switch it on.
+
+    Raises `UsageError` for an unknown name, listing the known ones, and a value of the wrong kind.
+    """
+    name, _, value = text.partition("=")
+    if name not in RULES:
+        raise UsageError(f"there is no rule {name!r}; known rules: {', '.join(sorted(RULES))}")
+    known = RULES[name]
+    if value == "off":
+        return name, None
+    if not value:
+        return name, known.default
+    if known.threshold_name is None:
+        raise UsageError(f"the rule {name} has no threshold: --rule {name} or --rule {name}=off")
+    try:
+        return name, type(known.default)(value)
+    except ValueError as error:
+        raise UsageError(f"--rule {text}: {value!r} is no {type(known.default).__name__}") from error
