@@ -22,7 +22,7 @@ class Spool:
     def __init__(self, schema: pa.Schema) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="instructkit-"))
         self.rows = 0
-        self._schema = schema
+        self.schema = schema
         self._sink = pa.OSFile(str(self.folder / "rows.arrow"), "wb")
         self._writer: pa.RecordBatchStreamWriter | None = pa.ipc.new_stream(self._sink, schema)
 

@@ -13,8 +13,13 @@ from instructkit.filters.rule import Verdict
 
 UNKNOWN = "unknown"
 LEAST_CONFIDENCE = 0.5  # below it we say "unknown" rather than guess
-LEAST_LETTERS = 20  # of an alphabet; a Han character says as much as four letters
-SAME = {"wuu": "zh", "yue": "zh"}  # lid.176 tells Wu and Cantonese apart, mostly wrongly on written Mandarin
+SHORT_CONFIDENCE = 0.8  # asked of a text under LONG_LETTERS: lid.176 takes "Wow, how do you know so much?" for Spanish
+LEAST_LETTERS, LONG_LETTERS = 20, 60
+LEAST_HAN = 5
+SAME = {"wuu": "zh", "yue": "zh"}  # Wu and Cantonese, mostly guessed wrongly from written Mandarin
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_HANGUL = re.compile(r"[\uac00-\ud7af]")
 _CODE_OR_LINK = re.compile(r"```.*?(```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
 _FIELDS = ("instruction", "input", "output")
 _LONGEST = 2000  # characters of a text that are looked at
@@ -38,13 +43,22 @@ def identify(text: str) -> tuple[str, float]:
     `UNKNOWN` for a text too short to tell, without letters, or that reads as none for sure.
     """
     plain = " ".join(_CODE_OR_LINK.sub(" ", text[:_LONGEST]).split())
-    letters = sum(4 if character > "\u2e7f" else 1 for character in plain if character.isalpha())
+    letters = sum(map(str.isalpha, plain))
+    # the scripts of East Asia tell by themselves; lid.176 takes every fourth short Chinese text for another language
+    han, kana, hangul = (len(script.findall(plain)) for script in (_HAN, _KANA, _HANGUL))
+    eastern = han + kana + hangul
+    if eastern * 3 >= letters > 0:  # a Chinese text may hold many English words
+        if eastern < LEAST_HAN:
+            return UNKNOWN, 0.0
+        language = "ko" if hangul * 2 > eastern else "ja" if kana * 10 > han else "zh"
+        return language, eastern / letters
     if letters < LEAST_LETTERS or letters < len(plain) / 2:
         return UNKNOWN, 0.0
     labels, confidences = model().predict(plain)
     language = labels[0].removeprefix("__label__")
     confidence = min(1.0, float(confidences[0]))
-    return (SAME.get(language, language), confidence) if confidence >= LEAST_CONFIDENCE else (UNKNOWN, confidence)
+    sure = confidence >= (LEAST_CONFIDENCE if letters >= LONG_LETTERS else SHORT_CONFIDENCE)
+    return (SAME.get(language, language) if sure else UNKNOWN), confidence
 
 
 def parse_languages(text: str) -> tuple[frozenset[str], float]:
@@ -68,7 +82,7 @@ def other_language(batch: pa.RecordBatch, languages: frozenset[str], threshold: 
     evidence: dict[int, str] = {}
     for name in _FIELDS:
         for row, text in enumerate(batch.column(name).to_pylist()):
-            if row in evidence or len(text) < LEAST_LETTERS // 4:
+            if row in evidence or len(text) < LEAST_HAN:
                 continue
             language, confidence = identify(text[:_LONGEST])
             if language != UNKNOWN and language not in languages and confidence >= threshold:

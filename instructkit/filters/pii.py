@@ -51,6 +51,18 @@ def _social_security(text: str) -> bool:
     return bool(ssn.is_valid(text))
 
 
+def _phone(text: str) -> bool:
+    """A number its country's plan has room for; one without a country code is read as North American."""
+    import phonenumbers
+
+    if sum(map(str.isdigit, text)) < 9:
+        return False
+    try:
+        return bool(phonenumbers.is_possible_number(phonenumbers.parse(text, "US")))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 # in the order they are believed: a stretch of text is given to the first that claims it
 DETECTORS = (
     Detector("EMAIL", re.compile(r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w-])"), _always),
@@ -59,8 +71,8 @@ DETECTORS = (
     Detector("CARD", re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.]\d|\d)"), _card),
     Detector("SSN", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security),
     Detector("PHONE", re.compile(r"(?<![\d.+])(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\d.]\d|\d)"), _always),
-    Detector("PHONE", re.compile(r"(?<![\d.])(?:\+1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-. ]\d{4}(?!\d)"), _always),
-    Detector("PHONE", re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:[ -]?\(?\d{1,4}\)?){2,5}(?!\d)"), _always),
+    Detector("PHONE", re.compile(r"(?<![\d.])(?:\+1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-. ]\d{4}(?!\d)"), _phone),
+    Detector("PHONE", re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:[ -]?\(?\d{1,4}\)?){2,5}(?!\d)"), _phone),
 )
 
 

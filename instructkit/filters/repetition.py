@@ -21,8 +21,8 @@ def repeated_lines(output: pa.StringArray, *, at_most: float = 0.5) -> Verdict:
     """Share of the output's characters that stand in lines that repeat an earlier one."""
     shares = np.zeros(len(output))
     for row in np.flatnonzero(pc.count_substring(output, "\n").to_numpy(zero_copy_only=False) >= LINES - 1):
-        # short lines (braces, rules of a table) repeat rightly
-        lines = [line.strip() for line in output[int(row)].as_py().split("\n") if len(line.strip()) > 10]
+        # short lines (braces) and lines without words (rules of a table or drawing) repeat rightly
+        lines = [line.strip() for line in output[int(row)].as_py().split("\n") if sum(map(str.isalpha, line)) > 5]
         if len(lines) >= LINES:
             extra = sum(len(line) * (count - 1) for line, count in Counter(lines).items())
             shares[row] = extra / sum(map(len, lines))

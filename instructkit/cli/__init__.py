@@ -1,0 +1,94 @@
+"""The command ``instructkit``: a file per command, loaded when it is called."""
+
+import importlib
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+import instructkit
+
+COMMANDS = ("format", "dedup", "filter", "mix", "stats", "lineage")
+
+
+class _Commands(click.Group):
+    """Loads a command's file by its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"instructkit.cli.{name}").command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(instructkit.__version__, prog_name="instructkit")
+def cli() -> None:
+    """Curate instruction-tuning data: steps that chain in a pipe over Arrow.
+
+    \b
+    instructkit format reviews.csv --task sentiment | instructkit dedup | instructkit filter |
+        instructkit mix --cap 5000 -o train/
+    """
+
+
+def main() -> None:
+    """Run the command line: every failure is one sentence and an exit code."""
+    from instructkit.errors import InstructkitError
+
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        _interrupted()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InstructkitError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _interrupted()
+    except BrokenPipeError:
+        _reader_has_gone()
+    except MemoryError:
+        _fail("the memory is used up; free some, or give fewer --workers", 1)
+    except OSError as error:
+        _fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
+    except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
+        if os.environ.get("INSTRUCTKIT_TRACEBACK"):
+            raise
+        _fail(
+            f"an unforeseen error ({type(error).__name__}: {error}); please report it with the output of the same "
+            "command run with INSTRUCTKIT_TRACEBACK=1",
+            1,
+        )
+
+
+def _fail(sentence: str, code: int) -> Any:
+    click.echo(f"instructkit: {' '.join(sentence.split())}", err=True)
+    _quiet_stdout()
+    sys.exit(code)
+
+
+def _interrupted() -> Any:
+    _quiet_stdout()
+    os._exit(130)  # at once: workers in the middle of a batch are not waited for
+
+
+def _reader_has_gone() -> Any:
+    """Stop as a Unix command does when the command after it has stopped."""
+    _quiet_stdout()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGPIPE)
+
+
+def _quiet_stdout() -> None:
+    """Keep Python from flushing, or complaining about, a pipe that is gone."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return

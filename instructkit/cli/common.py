@@ -1,0 +1,185 @@
+"""What the commands share: their options, and how one is run from input to output."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from instructkit.records.rejects import Rejects
+    from instructkit.records.stream import Records
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FIRST_ROWS = 10
+
+
+def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+inputs_argument = click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+
+input_options = stacked(
+    click.option("--from", "layout", metavar="KIND", help="What the input is or holds, e.g. jsonl, alpaca, json:squad."),
+    click.option("--max-bad", type=click.IntRange(0), metavar="N", help="Stop at more than N rows that can't be read."),
+)
+output_options = stacked(
+    click.option("-o", "--output", default="-", metavar="PATH",
+                 help="A file by its type, or a directory; - is stdout.  [default: -]"),
+    click.option("--shard-rows", type=click.IntRange(1), default=1_000_000, show_default=True, metavar="N",
+                 help="Rows a shard, for a directory."),
+)  # fmt: skip
+rejects_option = click.option("--rejects", metavar="FILE", help="Write the dropped rows there, each with all its reasons.")
+seed_option = click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Decides every random choice.")
+run_options = stacked(
+    click.option("--workers", type=click.IntRange(1), metavar="N", help="Cores to use.  [default: all]"),
+    click.option("--summary", metavar="FILE", help="Write the counts there, as JSON."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+)
+
+
+def open_inputs(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, workers: int | None,
+                rejects: "Rejects | None" = None) -> "Records":  # fmt: skip
+    """Open the inputs of a command as one stream; none are stdin."""
+    from instructkit.records.reading import read_examples
+
+    names = inputs or ("-",)
+    if "-" in names and sys.stdin.isatty() and layout is None:
+        raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")
+    return read_examples(names, layout=layout, rejects=rejects, max_bad=max_bad, workers=workers)
+
+
+class Run:
+    """One call of a command: says what goes on, writes the output, and tells what happened to the rows."""
+
+    def __init__(self, name: str, output: str, rejects: str | None, summary: str | None, quiet: bool) -> None:
+        from instructkit.records.rejects import Rejects
+        from instructkit.records.writing import check_target
+
+        self.name, self.output, self.summary, self.quiet = name, output, summary, quiet
+        say_notes(quiet)
+        check_target(output)
+        if summary is not None and not Path(summary).absolute().parent.is_dir():
+            raise click.UsageError(f"--summary {summary}: the folder does not exist")
+        self.rejects = Rejects(rejects)
+        self.extra: dict[str, Any] = {}
+        self._start = time.perf_counter()
+
+    def drain(self, stream: object, shard_rows: int) -> "Records | None":
+        """Write a stream to the output; gives None where only its first rows were shown on a terminal."""
+        from instructkit.records.stream import Records
+        from instructkit.records.writing import write
+
+        records = Records.of(stream)
+        if self.output == "-" and sys.stdout.isatty():
+            show_first_rows(records)
+            return None
+        with self.rejects:
+            write(_with_bar(records, self.name, self.quiet), self.output, shard_rows=shard_rows)
+        return records
+
+    def tell(self, records: "Records | None") -> None:
+        """Write the summary, and say on stderr what became of the rows."""
+        if records is None:
+            return
+        seconds = time.perf_counter() - self._start
+        steps = records.counts()
+        own = steps[-1]
+        if self.summary is not None:
+            content = {"command": self.name, **own.to_json(), "seconds": round(seconds, 3), **self.extra}
+            content.pop("inputs", None)
+            write_json(self.summary, content)
+        if self.quiet:
+            return
+        if own.rows_out == 0:
+            click.echo(f"instructkit {self.name}: no row is left" + _why(own.reasons), err=True)
+        if self.output == "-":
+            click.echo(f"{self.name}: {one_line(own.to_json())}, {seconds:.1f} s", err=True)
+        else:
+            from instructkit.records.lineage import with_counts
+            from instructkit.reports.tables import print_steps
+
+            print_steps(with_counts(records.lineage, steps), to_stderr=True)
+            click.echo(f"wrote {own.rows_out:,} rows to {self.output} in {seconds:.1f} s", err=True)
+
+
+def _why(reasons: dict[str, int]) -> str:
+    from instructkit.reports.tables import reasons_text
+
+    return f" ({reasons_text(reasons)}); --rejects FILE shows them" if reasons else ": the input held none"
+
+
+def one_line(counts: dict[str, Any]) -> str:
+    """A step's counts in one line."""
+    from instructkit.reports.tables import reasons_text
+
+    reasons = f" ({reasons_text(counts['reasons'])})" if counts["reasons"] else ""
+    return f"{counts['rows_in']:,} in, {counts['rows_out']:,} out, {counts['rows_dropped']:,} dropped{reasons}"
+
+
+def write_json(path: str, content: dict[str, Any]) -> None:
+    """Write a small JSON file, whole or not at all."""
+    from instructkit.records.part import PartFile, disk_errors
+
+    part = PartFile(Path(path))
+    with disk_errors(Path(path)):
+        part.part.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    part.commit()
+
+
+def say_notes(quiet: bool) -> None:
+    """Show the library's notes (what a file was taken for) on stderr."""
+    logger = logging.getLogger("instructkit")
+    logger.handlers = [logging.StreamHandler(sys.stderr)]
+    logger.propagate = False
+    logger.setLevel(logging.ERROR if quiet else logging.INFO)
+
+
+def _with_bar(records: "Records", name: str, quiet: bool) -> "Records":
+    """Count the rows on a bar as they pass, where a person looks."""
+    if quiet or not sys.stderr.isatty():
+        return records
+    from dataclasses import replace
+
+    from tqdm import tqdm
+
+    def batches() -> Any:
+        with tqdm(unit=" rows", unit_scale=True, desc=name, leave=False, file=sys.stderr) as bar:
+            for batch in records.batches:
+                bar.update(batch.num_rows)
+                yield batch
+
+    return replace(records, batches=batches())
+
+
+def show_first_rows(records: "Records") -> None:
+    """Print the first rows of a stream as a table."""
+    from instructkit.reports.tables import print_table
+
+    rows: list[dict[str, Any]] = []
+    for batch in records.batches:
+        rows += batch.slice(0, FIRST_ROWS - len(rows)).to_pylist()
+        if len(rows) >= FIRST_ROWS:
+            break
+    names = [name for name in ("instruction", "input", "output", "task") if name in records.schema.names]
+    shown = [[_short(row[name]) for name in names] for row in rows]
+    print_table("", names, shown)
+    click.echo(f"the first {len(rows)} rows; -o FILE writes all, a pipe passes them on", err=True)
+
+
+def _short(value: object, length: int = 120) -> str:
+    text = " ".join(str("" if value is None else value).split())
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,77 @@
+"""Tables for people: what happened to the rows, a plan, statistics, the first rows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from instructkit.records.stream import Lineage
+
+SHOWN = 12  # groups of a table that are shown one by one
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, to_stderr: bool = False) -> None:
+    """Print a table; columns named with a leading ">" stand to the right. Cells are shown as they are, not as markup."""
+    import os
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title, style="bold") if title else None, title_justify="left", box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(cell)) for cell in row))
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "120"))
+    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+def reasons_text(reasons: dict[str, int]) -> str:
+    """The reasons of a step, most frequent first."""
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count:,}" for name, count in ordered)
+
+
+def step_rows(steps: Lineage, indent: str = "") -> Iterable[tuple[str, Any, Any, Any, str]]:
+    """A line a step: its name, rows in, out, dropped, why; the steps behind each input stand above it."""
+    for step in steps:
+        for one in step.get("inputs", []):
+            if one.get("lineage"):
+                yield from step_rows(one["lineage"], indent + "  ")
+        counts = step.get("counts", {})
+        yield (
+            indent + step["command"] + _files(step),
+            counts.get("rows_in"),
+            counts.get("rows_out"),
+            counts.get("rows_dropped"),
+            reasons_text(counts.get("reasons", {})),
+        )
+
+
+def _files(step: dict[str, Any]) -> str:
+    names = [one["name"] for one in step.get("inputs", []) if not one.get("lineage")]
+    if not names:
+        return ""
+    return " " + ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def print_steps(steps: Lineage, *, to_stderr: bool = False) -> None:
+    """Print what happened to the rows, step by step."""
+    columns = ("step", ">in", ">out", ">dropped", "why")
+    print_table("what happened to the rows", columns, step_rows(steps), to_stderr=to_stderr)
+
+
+def limited(counts: dict[str, int], shown: int = SHOWN) -> list[tuple[str, int]]:
+    """The largest entries of a count, the others in one line."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ordered[shown:])
+    return ordered[:shown] + ([(f"{len(ordered) - shown} others", rest)] if rest else [])
