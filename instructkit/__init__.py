@@ -16,30 +16,30 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from instructkit.dedup import dedup as dedup
+    from instructkit.errors import InstructkitError as InstructkitError
+    from instructkit.filters import filter as filter
+    from instructkit.mixing import mix as mix
+    from instructkit.records.lineage import lineage as lineage
+    from instructkit.records.reading import read as read
+    from instructkit.records.stream import counts as counts
+    from instructkit.records.writing import write as write
+    from instructkit.reports.stats import stats as stats
+    from instructkit.templating import format as format
+
 _HOME = {
-    "read": "instructkit.records.reading",
-    "write": "instructkit.records.writing",
-    "lineage": "instructkit.records.lineage",
+    "InstructkitError": "instructkit.errors",
     "counts": "instructkit.records.stream",
-    "format": "instructkit.templating",
     "dedup": "instructkit.dedup",
     "filter": "instructkit.filters",
+    "format": "instructkit.templating",
+    "lineage": "instructkit.records.lineage",
     "mix": "instructkit.mixing",
-    "stats": "instructkit.reports",
+    "read": "instructkit.records.reading",
+    "stats": "instructkit.reports.stats",
+    "write": "instructkit.records.writing",
 }
-__all__ = ["InstructkitError", "__version__", *_HOME]
-
-if TYPE_CHECKING:
-    from instructkit.dedup import dedup
-    from instructkit.errors import InstructkitError
-    from instructkit.filters import filter
-    from instructkit.mixing import mix
-    from instructkit.records.lineage import lineage
-    from instructkit.records.reading import read
-    from instructkit.records.stream import counts
-    from instructkit.records.writing import write
-    from instructkit.reports import stats
-    from instructkit.templating import format
 
 
 class _Package(types.ModuleType):
@@ -48,8 +48,6 @@ class _Package(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         import importlib
 
-        if name == "InstructkitError":
-            return importlib.import_module("instructkit.errors").InstructkitError
         if name in _HOME:
             return getattr(importlib.import_module(_HOME[name]), name)
         raise AttributeError(f"module 'instructkit' has no attribute {name!r}")
@@ -60,7 +58,7 @@ class _Package(types.ModuleType):
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted(__all__)
+        return ["__version__", *_HOME]
 
 
 sys.modules[__name__].__class__ = _Package

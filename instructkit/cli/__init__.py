@@ -58,7 +58,7 @@ def main() -> None:
         _fail("the memory is used up; free some, or give fewer --workers", 1)
     except OSError as error:
         _fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
-    except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
+    except Exception as error:
         if os.environ.get("INSTRUCTKIT_TRACEBACK"):
             raise
         _fail(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from instructkit.records.rejects import Rejects
     from instructkit.records.stream import Records
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -33,7 +32,9 @@ def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 inputs_argument = click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 
 input_options = stacked(
-    click.option("--from", "layout", metavar="KIND", help="What the input is or holds, e.g. jsonl, alpaca, json:squad."),
+    click.option(
+        "--from", "layout", metavar="KIND", help="What the input is or holds, e.g. jsonl, alpaca, json:squad."
+    ),
     click.option("--max-bad", type=click.IntRange(0), metavar="N", help="Stop at more than N rows that can't be read."),
 )
 output_options = stacked(
@@ -42,8 +43,12 @@ output_options = stacked(
     click.option("--shard-rows", type=click.IntRange(1), default=1_000_000, show_default=True, metavar="N",
                  help="Rows a shard, for a directory."),
 )  # fmt: skip
-rejects_option = click.option("--rejects", metavar="FILE", help="Write the dropped rows there, each with all its reasons.")
-seed_option = click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Decides every random choice.")
+rejects_option = click.option(
+    "--rejects", metavar="FILE", help="Write the dropped rows there, each with all its reasons."
+)
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Decides every random choice."
+)
 run_options = stacked(
     click.option("--workers", type=click.IntRange(1), metavar="N", help="Cores to use.  [default: all]"),
     click.option("--summary", metavar="FILE", help="Write the counts there, as JSON."),
@@ -51,61 +56,69 @@ run_options = stacked(
 )
 
 
-def open_inputs(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, workers: int | None,
-                rejects: "Rejects | None" = None) -> "Records":  # fmt: skip
-    """Open the inputs of a command as one stream; none are stdin."""
-    from instructkit.records.reading import read_examples
-
-    names = inputs or ("-",)
-    if "-" in names and sys.stdin.isatty() and layout is None:
-        raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")
-    return read_examples(names, layout=layout, rejects=rejects, max_bad=max_bad, workers=workers)
-
-
 class Run:
-    """One call of a command: says what goes on, writes the output, and tells what happened to the rows."""
+    """One call of a command: opens the input, writes the output, and tells what happened to the rows.
 
-    def __init__(self, name: str, output: str, rejects: str | None, summary: str | None, quiet: bool) -> None:
+    Takes the shared options out of what click gives; ``settings`` is what is left for the step.
+    """
+
+    def __init__(self, name: str, options: dict[str, Any]) -> None:
         from instructkit.records.rejects import Rejects
         from instructkit.records.writing import check_target
 
-        self.name, self.output, self.summary, self.quiet = name, output, summary, quiet
-        say_notes(quiet)
-        check_target(output)
-        if summary is not None and not Path(summary).absolute().parent.is_dir():
-            raise click.UsageError(f"--summary {summary}: the folder does not exist")
-        self.rejects = Rejects(rejects)
-        self.extra: dict[str, Any] = {}
+        self.name = name
+        self.settings = dict(options)
+        take = self.settings.pop
+        self.output: str = take("output", "-")
+        self.shard_rows: int = take("shard_rows", 1)
+        self.layout: str | None = take("layout", None)
+        self.max_bad: int | None = take("max_bad", None)
+        self.workers: int | None = take("workers", None)
+        self.summary: str | None = take("summary", None)
+        self.quiet: bool = take("quiet", False)
+        self.extra: Callable[[], dict[str, Any]] = dict  # more for the summary, known at the end
+        say_notes(self.quiet)
+        check_target(self.output)
+        if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
+            raise click.UsageError(f"--summary {self.summary}: the folder does not exist")
+        self.rejects = Rejects(take("rejects", None))
         self._start = time.perf_counter()
 
-    def drain(self, stream: object, shard_rows: int) -> "Records | None":
-        """Write a stream to the output; gives None where only its first rows were shown on a terminal."""
+    def open(self, inputs: tuple[str, ...]) -> "Records":
+        """Open the inputs as one stream of examples; none are stdin."""
+        from instructkit.records.reading import read_examples
+
+        names = inputs or ("-",)
+        if "-" in names and self.layout is None and sys.stdin.isatty():
+            raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")
+        return read_examples(
+            names, layout=self.layout, rejects=self.rejects, max_bad=self.max_bad, workers=self.workers
+        )
+
+    def finish(self, stream: object) -> None:
+        """Write a step's stream to the output and tell its counts; on a terminal show its first rows instead."""
         from instructkit.records.stream import Records
         from instructkit.records.writing import write
 
         records = Records.of(stream)
         if self.output == "-" and sys.stdout.isatty():
             show_first_rows(records)
-            return None
-        with self.rejects:
-            write(_with_bar(records, self.name, self.quiet), self.output, shard_rows=shard_rows)
-        return records
-
-    def tell(self, records: "Records | None") -> None:
-        """Write the summary, and say on stderr what became of the rows."""
-        if records is None:
             return
+        with self.rejects:
+            write(_with_bar(records, self.name, self.quiet), self.output, shard_rows=self.shard_rows)
+        self._tell(records)
+
+    def _tell(self, records: "Records") -> None:
         seconds = time.perf_counter() - self._start
         steps = records.counts()
         own = steps[-1]
         if self.summary is not None:
-            content = {"command": self.name, **own.to_json(), "seconds": round(seconds, 3), **self.extra}
-            content.pop("inputs", None)
-            write_json(self.summary, content)
+            counts = {key: value for key, value in own.to_json().items() if key != "inputs"}
+            write_json(self.summary, {"command": self.name, **counts, "seconds": round(seconds, 3), **self.extra()})
         if self.quiet:
             return
         if own.rows_out == 0:
-            click.echo(f"instructkit {self.name}: no row is left" + _why(own.reasons), err=True)
+            click.echo(f"{self.name}: no row is left" + _why(own.reasons), err=True)
         if self.output == "-":
             click.echo(f"{self.name}: {one_line(own.to_json())}, {seconds:.1f} s", err=True)
         else:

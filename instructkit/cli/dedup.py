@@ -4,23 +4,49 @@ from typing import Any
 
 import click
 
-from instructkit.cli.common import Run, input_options, inputs_argument, open_inputs, output_options, rejects_option, run_options
+from instructkit.cli.common import (
+    Run,
+    input_options,
+    inputs_argument,
+    output_options,
+    rejects_option,
+    run_options,
+)
 
 
 @click.command("dedup")
 @inputs_argument
-@click.option("--threshold", type=float, default=0.8, show_default=True, metavar="S", help="Jaccard similarity from which two rows are the same.")
+@click.option(
+    "--threshold",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="S",
+    help="Jaccard similarity from which two rows are the same.",
+)
 @click.option("--ngram", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="Tokens a shingle.")
-@click.option("--permutations", type=click.IntRange(1, 4096), default=128, show_default=True, metavar="N", help="Values a MinHash signature.")
-@click.option("--on", default="all", show_default=True, metavar="WHAT", help="What is compared: all, prompt, instruction, input, output, or a column.")
+@click.option(
+    "--permutations",
+    type=click.IntRange(1, 4096),
+    default=128,
+    show_default=True,
+    metavar="N",
+    help="Values a MinHash signature.",
+)
+@click.option(
+    "--on",
+    default="all",
+    show_default=True,
+    metavar="WHAT",
+    help="What is compared: all, prompt, instruction, input, output, or a column.",
+)
 @click.option("--exact", is_flag=True, help="Drop equal rows only.")
 @click.option("--against", multiple=True, metavar="FILE", help="Drop rows that overlap this evaluation file.")
 @input_options
 @output_options
 @rejects_option
 @run_options
-def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, output: str, shard_rows: int, rejects: str | None,
-            workers: int | None, summary: str | None, quiet: bool, **settings: Any) -> None:  # fmt: skip
+def command(inputs: tuple[str, ...], **options: Any) -> None:
     """Drop rows that equal or nearly equal an earlier one.
 
     Short answers are safe: a text shorter than the shingle is one shingle of itself, and two rows are the same only
@@ -28,11 +54,10 @@ def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, ou
 
     \b
     instructkit dedup train.arrow -o unique.arrow
-    instructkit format qa.jsonl --task reading-comprehension | instructkit dedup --against test.jsonl | instructkit stats
+    instructkit format qa.jsonl | instructkit dedup --against test.jsonl | instructkit stats
     """
     from instructkit.dedup import DedupSettings, dedup
 
-    run = Run("dedup", output, rejects, summary, quiet)
-    chosen = DedupSettings(**settings)
-    records = open_inputs(inputs, layout, max_bad, workers, run.rejects)
-    run.tell(run.drain(dedup(records, chosen, rejects=run.rejects, workers=workers), shard_rows))
+    run = Run("dedup", options)
+    settings = DedupSettings(**run.settings)
+    run.finish(dedup(run.open(inputs), settings, rejects=run.rejects, workers=run.workers))

@@ -4,7 +4,14 @@ from typing import Any
 
 import click
 
-from instructkit.cli.common import Run, input_options, inputs_argument, open_inputs, output_options, rejects_option, run_options
+from instructkit.cli.common import (
+    Run,
+    input_options,
+    inputs_argument,
+    output_options,
+    rejects_option,
+    run_options,
+)
 
 
 def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -14,7 +21,9 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     from instructkit.filters.rule import RULES
     from instructkit.reports.tables import print_table
 
-    rows = [(rule.name, rule.default, ", ".join(rule.presets), rule.about, rule.source) for _, rule in sorted(RULES.items())]
+    rows = [
+        (rule.name, rule.default, ", ".join(rule.presets), rule.about, rule.source) for _, rule in sorted(RULES.items())
+    ]
     print_table("rules", ("rule", ">default", "presets", "fails when", "source"), rows)
     print_table("presets", ("preset", "what"), PRESETS.items())
     context.exit()
@@ -22,18 +31,48 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
 
 @click.command("filter")
 @inputs_argument
-@click.option("--preset", default="instruction", show_default=True, metavar="NAME", help="The set of rules to start from: instruction or none.")
-@click.option("--rule", "rules", multiple=True, metavar="NAME[=VALUE]", help="Set a rule's threshold, switch it on, or off with =off.")
+@click.option(
+    "--preset",
+    default="instruction",
+    show_default=True,
+    metavar="NAME",
+    help="The set of rules to start from: instruction or none.",
+)
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Set a rule's threshold, switch it on, or off with =off.",
+)
 @click.option("--language", metavar="CODES[:T]", help="Drop rows surely in other languages, e.g. en,zh or en,zh:0.8.")
-@click.option("--toxicity", type=click.Choice(["off", "tag", "drop"]), default="off", show_default=True, help="Abusive words: a column that shows them, or the row dropped.")
-@click.option("--pii", type=click.Choice(["off", "tag", "mask", "drop"]), default="off", show_default=True, help="Personal data: a column of their kinds, masked as [EMAIL_1], or the row dropped.")
-@click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_rules, help="Print all rules with their defaults, and stop.")
+@click.option(
+    "--toxicity",
+    type=click.Choice(["off", "tag", "drop"]),
+    default="off",
+    show_default=True,
+    help="Abusive words: a column that shows them, or the row dropped.",
+)
+@click.option(
+    "--pii",
+    type=click.Choice(["off", "tag", "mask", "drop"]),
+    default="off",
+    show_default=True,
+    help="Personal data: a column of their kinds, masked as [EMAIL_1], or the row dropped.",
+)
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_rules,
+    help="Print all rules with their defaults, and stop.",
+)
 @input_options
 @output_options
 @rejects_option
 @run_options
-def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, output: str, shard_rows: int, rejects: str | None,
-            workers: int | None, summary: str | None, quiet: bool, **settings: Any) -> None:  # fmt: skip
+def command(inputs: tuple[str, ...], **options: Any) -> None:
     """Drop rows that fail a rule; --rejects shows each with all the rules it failed.
 
     \b
@@ -42,7 +81,6 @@ def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, ou
     """
     from instructkit.filters import FilterSettings, filter
 
-    run = Run("filter", output, rejects, summary, quiet)
-    chosen = FilterSettings(**settings)
-    records = open_inputs(inputs, layout, max_bad, workers, run.rejects)
-    run.tell(run.drain(filter(records, chosen, rejects=run.rejects, workers=workers), shard_rows))
+    run = Run("filter", options)
+    settings = FilterSettings(**run.settings)
+    run.finish(filter(run.open(inputs), settings, rejects=run.rejects, workers=run.workers))

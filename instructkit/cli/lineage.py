@@ -7,7 +7,12 @@ import click
 
 @click.command("lineage")
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON, with their arguments and the files' hashes.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the steps as JSON, with their arguments and the files' hashes.",
+)
 def command(file: str, as_json: bool) -> None:
     """Print the life of a file: each step, and what became of the rows.
 

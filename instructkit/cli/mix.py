@@ -8,11 +8,9 @@ from instructkit.cli.common import (
     Run,
     input_options,
     inputs_argument,
-    open_inputs,
     output_options,
     rejects_option,
     run_options,
-    say_notes,
     seed_option,
 )
 
@@ -38,7 +36,8 @@ def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
 
     total = sum(share.rows for share in plan.shares)
     rows: list[tuple[object, ...]] = [
-        (share.group or "(none)", share.rows, f"{share.rate:.2%}", share.taken, f"{share.epochs:.2f}") for share in plan.shares
+        (share.group or "(none)", share.rows, f"{share.rate:.2%}", share.taken, f"{share.epochs:.2f}")
+        for share in plan.shares
     ]
     rows.append(("total", total, "", plan.taken, ""))
     print_table("the mixture", ("group", ">rows", ">rate", ">taken", ">epochs"), rows, to_stderr=to_stderr)
@@ -48,21 +47,52 @@ def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
 
 @click.command("mix")
 @inputs_argument
-@click.option("--cap", type=click.IntRange(1), metavar="N", help="At most N rows a group; with --temperature or --size, the limit K of the rates.")
-@click.option("--temperature", type=float, default=1.0, show_default=True, metavar="T", help="1 mixes by size, larger values more evenly.")
-@click.option("--weight", "weights", multiple=True, callback=_weights, metavar="GROUP=W", help="Multiply a group's rate.")
+@click.option(
+    "--cap",
+    type=click.IntRange(1),
+    metavar="N",
+    help="At most N rows a group; with --temperature or --size, the limit K of the rates.",
+)
+@click.option(
+    "--temperature",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="T",
+    help="1 mixes by size, larger values more evenly.",
+)
+@click.option(
+    "--weight",
+    "weights",
+    multiple=True,
+    callback=_weights,
+    metavar="GROUP=W",
+    help="Multiply a group's rate.",
+)
 @click.option("--size", type=click.IntRange(0), metavar="N", help="Rows in all, met exactly.")
-@click.option("--max-epochs", type=click.IntRange(1), default=1, show_default=True, metavar="E", help="How often a row may be taken.")
+@click.option(
+    "--max-epochs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="E",
+    help="How often a row may be taken.",
+)
 @click.option("--by", default="task", show_default=True, metavar="COLUMN", help="What makes a group.")
-@click.option("--order", type=click.Choice(["shuffle", "given"]), default="shuffle", show_default=True, help="The order of the rows.")
+@click.option(
+    "--order",
+    type=click.Choice(["shuffle", "given"]),
+    default="shuffle",
+    show_default=True,
+    help="The order of the rows.",
+)
 @click.option("--plan", "only_plan", is_flag=True, help="Print the table of the mixture and write nothing.")
 @input_options
 @output_options
 @rejects_option
 @seed_option
 @run_options
-def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, output: str, shard_rows: int, rejects: str | None,
-            workers: int | None, summary: str | None, quiet: bool, only_plan: bool, **settings: Any) -> None:  # fmt: skip
+def command(inputs: tuple[str, ...], **options: Any) -> None:
     """Mix groups by rates, with exact counts, and shuffle.
 
     \b
@@ -71,21 +101,17 @@ def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, ou
     """
     from instructkit.mixing import MixSettings, mix, plan
 
-    chosen = MixSettings(**settings)
+    only_plan = options.pop("only_plan")
+    run = Run("mix", options)
+    settings = MixSettings(**run.settings)
     if only_plan:
-        say_notes(quiet)
-        _print_plan(plan(open_inputs(inputs, layout, max_bad, workers), chosen), to_stderr=False)
+        _print_plan(plan(run.open(inputs), settings), to_stderr=False)
         return
-    run = Run("mix", output, rejects, summary, quiet)
-    records = open_inputs(inputs, layout, max_bad, workers, run.rejects)
     plans: list[MixPlan] = []
-    mixed = run.drain(mix(records, chosen, rejects=run.rejects, plans=plans), shard_rows)
-    run.extra["mixture"] = [
-        {"group": share.group, "rows": share.rows, "rate": share.rate, "taken": share.taken, "epochs": share.epochs}
-        for share in (plans[0].shares if plans else ())
-    ]
-    run.tell(mixed)
-    if plans and not quiet:
+    mixed = mix(run.open(inputs), settings, rejects=run.rejects, plans=plans)
+    run.extra = lambda: {"mixture": [share.to_json() for plan in plans for share in plan.shares]}
+    run.finish(mixed)
+    if plans and not run.quiet:
         _print_plan(plans[0], to_stderr=True)
-        if output != "-":
-            click.echo(f"next: instructkit stats {output}", err=True)
+        if run.output != "-":
+            click.echo(f"next: instructkit stats {run.output}", err=True)

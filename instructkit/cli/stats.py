@@ -1,17 +1,18 @@
 """``instructkit stats``."""
 
 import time
+from typing import Any
 
 import click
 
-from instructkit.cli.common import input_options, inputs_argument, open_inputs, run_options, say_notes, write_json
+from instructkit.cli.common import Run, input_options, inputs_argument, run_options, write_json
 
 
 @click.command("stats")
 @inputs_argument
 @input_options
 @run_options
-def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, workers: int | None, summary: str | None, quiet: bool) -> None:
+def command(inputs: tuple[str, ...], **options: Any) -> None:
     """Count rows by task, source and language, with the quantiles of their lengths.
 
     \b
@@ -22,20 +23,25 @@ def command(inputs: tuple[str, ...], layout: str | None, max_bad: int | None, wo
     from instructkit.reports.tables import limited, print_table
 
     start = time.perf_counter()
-    say_notes(quiet)
-    records = open_inputs(inputs, layout, max_bad, workers)
+    run = Run("stats", options)
+    records = run.open(inputs)
     found = stats(records)
-    if summary is not None:
+    if run.summary is not None:
         lost = records.reading
         counts = {"rows_in": found.rows + lost.rows_dropped, "rows_out": found.rows, "rows_dropped": lost.rows_dropped,
                   "reasons": dict(lost.reasons)}  # fmt: skip
         seconds = round(time.perf_counter() - start, 3)
-        write_json(summary, {"command": "stats", **counts, "seconds": seconds, **found.to_json()})
+        write_json(run.summary, {"command": "stats", **counts, "seconds": seconds, **found.to_json()})
     click.echo(f"{found.rows:,} rows, {found.turns:,} of them with earlier turns")
-    for title, counts_of in (("tasks", found.tasks), ("sources", found.sources), ("languages", found.languages)):
-        rows = [(name or "(none)", count, f"{count / found.rows:.1%}") for name, count in limited(counts_of)]
-        print_table(title, (title[:-1], ">rows", ">share"), rows)
+    table: list[tuple[object, ...]]
+    for title, counts_of in (
+        ("tasks", found.tasks),
+        ("sources", found.sources),
+        ("languages", found.languages),
+    ):
+        table = [(name or "(none)", count, f"{count / found.rows:.1%}") for name, count in limited(counts_of)]
+        print_table(title, (title[:-1], ">rows", ">share"), table)
     if found.lengths:
         quantiles = list(next(iter(found.lengths.values())))
-        rows = [(name, *(lengths[share] for share in quantiles)) for name, lengths in found.lengths.items()]
-        print_table("length in characters", ("field", *(f">{share}" for share in quantiles)), rows)
+        table = [(name, *(lengths[share] for share in quantiles)) for name, lengths in found.lengths.items()]
+        print_table("length in characters", ("field", *(f">{share}" for share in quantiles)), table)

@@ -62,9 +62,7 @@ def _texts(batch: pa.RecordBatch) -> Iterator[tuple[pa.StringArray, npt.NDArray[
         yield from _leaves(column, np.arange(batch.num_rows))
 
 
-def _leaves(
-    column: pa.Array, rows: npt.NDArray[np.int64]
-) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
+def _leaves(column: pa.Array, rows: npt.NDArray[np.int64]) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
     """The texts inside a column of any depth, each with the row it belongs to."""
     if pa.types.is_string(column.type):
         yield pc.fill_null(column, ""), rows

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from instructkit.engine import Spool, map_batches
-from instructkit.records.hashing import file_hash
-from instructkit.records.reading import as_rejects
-from instructkit.records.rejects import Rejects
-from instructkit.records.sources import resolve
-from instructkit.records.stream import Counts, Records, public_step, take_step
 from instructkit.dedup.contamination import LONGEST, Evaluation, overlaps, read_evaluation
 from instructkit.dedup.neighbours import EXACT, Verdicts, find_duplicates
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.signing import Signed, Signer
 from instructkit.dedup.store import SignatureStore
 from instructkit.dedup.texts import fields_of
+from instructkit.engine import Spool, map_batches
+from instructkit.records.hashing import file_hash
+from instructkit.records.reading import as_rejects
+from instructkit.records.rejects import Rejects
+from instructkit.records.sources import resolve
+from instructkit.records.stream import Counts, Records, public_step, take_step
 
 
 @public_step
@@ -50,10 +50,9 @@ def dedup(
         with Spool(records.schema) as spool, SignatureStore(spool.folder, given, len(fields)) as store:
             for batch, signed, overlapping in map_batches(records.batches, work, workers=workers):
                 counts.rows_in += batch.num_rows
-                if overlapping:
-                    batch, signed = _without(batch, signed, overlapping, counts, sink)
-                spool.append(batch)
-                store.append(signed, batch.column("parent"))
+                left, left_signed = _without(batch, signed, overlapping, counts, sink)
+                spool.append(left)
+                store.append(left_signed, left.column("parent"))
             store.close()
             verdicts = find_duplicates(store, given, fields)
             yield from _kept(spool, verdicts, counts, sink, given)
@@ -66,7 +65,9 @@ def dedup(
 
 def _named(path: str) -> dict[str, str]:
     source = resolve(path)
-    return {"name": source.name} | ({"xxh3_128": file_hash(path)} if source.container not in ("directory", "hub") else {})
+    return {"name": source.name} | (
+        {"xxh3_128": file_hash(path)} if source.container not in ("directory", "hub") else {}
+    )
 
 
 def _work(
@@ -77,9 +78,15 @@ def _work(
 
 
 def _without(
-    batch: pa.RecordBatch, signed: Signed, overlapping: list[tuple[int, int, str]], counts: Counts, sink: Rejects
+    batch: pa.RecordBatch,
+    signed: Signed,
+    overlapping: list[tuple[int, int, str]],
+    counts: Counts,
+    sink: Rejects,
 ) -> tuple[pa.RecordBatch, Signed]:
     """Drop the rows that overlap an evaluation file."""
+    if not overlapping:
+        return batch, signed
     rows = [row for row, _, _ in overlapping]
     counts.drop("contaminated", len(rows))
     reasons = [[("contaminated", f"{length} tokens of {place}", str(LONGEST))] for _, length, place in overlapping]

@@ -124,7 +124,9 @@ def _buckets(keys: npt.NDArray[np.uint64], stays: Mask, sure: Mask) -> Iterator[
     keys = keys[order]
     members = alive[order]
     del alive, order
-    edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]])) if len(keys) else np.zeros(1, np.int64)
+    edges = (
+        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]])) if len(keys) else np.zeros(1, np.int64)
+    )
     starts, ends = edges[:-1], edges[1:]
     crowded = ends - starts > 1
     starts, ends = starts[crowded], ends[crowded]
@@ -137,15 +139,15 @@ def _buckets(keys: npt.NDArray[np.uint64], stays: Mask, sure: Mask) -> Iterator[
     while first < len(starts):
         before = sizes[first - 1] if first else 0
         last = max(first + 1, int(np.searchsorted(sizes, before + ROWS_AT_ONCE, "right")))
-        taken = np.concatenate([members[start:end] for start, end in zip(starts[first:last], ends[first:last], strict=True)])
+        taken = np.concatenate(
+            [members[start:end] for start, end in zip(starts[first:last], ends[first:last], strict=True)]
+        )
         rows, places = np.unique(taken, return_inverse=True)
         yield _Buckets(rows, places, np.concatenate([[0], sizes[first:last] - before]))
         first = last
 
 
-def _judge(
-    buckets: _Buckets, sets: ShingleSets, found: Verdicts, sure: Mask, threshold: float, guarded: Mask
-) -> None:
+def _judge(buckets: _Buckets, sets: ShingleSets, found: Verdicts, sure: Mask, threshold: float, guarded: Mask) -> None:
     shingles, ends, sizes, parents = sets.load(buckets.rows)
     stays = found.stays[buckets.rows]
     kept = np.full(len(buckets.rows), -1, np.int64)

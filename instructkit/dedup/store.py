@@ -23,7 +23,7 @@ class SignatureStore:
         self.bands = 0 if settings.exact else settings.bands
         self.rows = 0
         names = ["exact", "shingles", "sizes", "parents", *(f"band-{band}" for band in range(self.bands))]
-        self._files: dict[str, IO[bytes]] = {name: open(folder / name, "wb") for name in names}
+        self._files: dict[str, IO[bytes]] = {name: (folder / name).open("wb") for name in names}
 
     def __enter__(self) -> "SignatureStore":
         return self
@@ -72,9 +72,9 @@ class ShingleSets:
     """Reads the shingle sets of a few rows at a time; holds eight bytes a row."""
 
     def __init__(self, folder: Path, rows: int, fields: int) -> None:
-        self._shingles = open(folder / "shingles", "rb")  # noqa: SIM115 - closed with the folder's end
-        self._sizes = open(folder / "sizes", "rb")  # noqa: SIM115
-        self._parents = open(folder / "parents", "rb")  # noqa: SIM115
+        self._shingles = (folder / "shingles").open("rb")
+        self._sizes = (folder / "sizes").open("rb")
+        self._parents = (folder / "parents").open("rb")
         self._fields = fields
         self.ends: npt.NDArray[np.int64] = np.zeros(rows + 1, np.int64)
         step = 1 << 18
@@ -92,9 +92,9 @@ class ShingleSets:
         parents = np.empty(len(rows), np.uint64)
         for place, row in enumerate(rows.tolist()):
             self._shingles.seek(int(self.ends[row]) * 8)
-            self._shingles.readinto(shingles[ends[place] : ends[place + 1]].view(np.uint8))  # type: ignore[attr-defined]
+            self._shingles.readinto(shingles[ends[place] : ends[place + 1]].data)
             self._sizes.seek(row * 4 * self._fields)
-            self._sizes.readinto(sizes[place].view(np.uint8))  # type: ignore[attr-defined]
+            self._sizes.readinto(sizes[place].data)
             self._parents.seek(row * 8)
-            self._parents.readinto(parents[place : place + 1].view(np.uint8))  # type: ignore[attr-defined]
+            self._parents.readinto(parents[place : place + 1].data)
         return shingles, ends, sizes, parents

@@ -35,7 +35,9 @@ def fields_of(on: str, schema: pa.Schema) -> tuple[Field, ...]:
     if on in FIELDS:
         return FIELDS[on]
     if on not in schema.names:
-        raise UsageError(f"--on {on}: neither {', '.join(FIELDS)} nor a column; the columns are {', '.join(schema.names)}")
+        raise UsageError(
+            f"--on {on}: neither {', '.join(FIELDS)} nor a column; the columns are {', '.join(schema.names)}"
+        )
     return (Field((on,)),)
 
 

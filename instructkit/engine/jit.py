@@ -1,7 +1,7 @@
 """Compiling loops over Arrow buffers."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -15,13 +15,12 @@ def jit(*signatures: str) -> Callable[[Function], Function]:
     none. Where no folder for the compiled code is writable (a read-only install without a home), it is
     compiled anew in each process instead of failing.
     """
-    options = {"nogil": True, "boundscheck": False}
-    arguments = (list(signatures),) if signatures else ()
+    arguments: tuple[Any, ...] = (list(signatures),) if signatures else ()
 
     def decorate(function: Function) -> Function:
         try:
-            return numba.njit(*arguments, cache=True, **options)(function)  # type: ignore[no-any-return]
+            return cast(Function, numba.njit(*arguments, cache=True, nogil=True)(function))
         except RuntimeError:
-            return numba.njit(*arguments, **options)(function)  # type: ignore[no-any-return]
+            return cast(Function, numba.njit(*arguments, nogil=True)(function))
 
     return decorate

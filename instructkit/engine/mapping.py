@@ -43,7 +43,11 @@ def map_batches(
 
 
 def map_ordered(
-    items: Iterable[Item], function: Callable[[Item], Result], *, workers: int | None = None, processes: bool = False
+    items: Iterable[Item],
+    function: Callable[[Item], Result],
+    *,
+    workers: int | None = None,
+    processes: bool = False,
 ) -> Iterator[Result]:
     """Yield ``function(item)`` in the order of the items, with at most ``LOOK_AHEAD`` items a worker in flight."""
     workers = workers or default_workers()
@@ -99,9 +103,7 @@ def _run(step: Callable[[pa.RecordBatch], Result], numbered: tuple[int, pa.Recor
         raise RowFailed(_describe(step, batch, start, error)) from error
 
 
-def _describe(
-    step: Callable[[pa.RecordBatch], object], batch: pa.RecordBatch, start: int, error: Exception
-) -> str:
+def _describe(step: Callable[[pa.RecordBatch], object], batch: pa.RecordBatch, start: int, error: Exception) -> str:
     """Find the row that fails by itself; the values of the row stay out of the message."""
     for row in range(batch.num_rows):
         try:

@@ -1,6 +1,5 @@
 """``filter``: judge every row by every rule, drop those that fail, and say all that they failed."""
 
-import functools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -39,7 +38,7 @@ class FilterSettings:
 
 
 @public_step
-def filter(  # noqa: A001 - the command's name
+def filter(
     reader: object,
     settings: FilterSettings | None = None,
     *,
@@ -80,7 +79,7 @@ def filter(  # noqa: A001 - the command's name
 
 
 @dataclass
-class _remember:  # noqa: N801 - a verb, as it is used
+class _remember:
     """Batches on their way through the workers, so that a dropped row is shown as it came."""
 
     source: Iterator[pa.RecordBatch]
@@ -141,13 +140,20 @@ class Judge:
             found = pii.look(batch)
             if self.pii == "drop":
                 # the kinds, never the data themselves
-                note("pii", Verdict.found(batch.num_rows, {row: ", ".join(kinds) for row, kinds in found.kinds.items()}), "")
+                note(
+                    "pii",
+                    Verdict.found(batch.num_rows, {row: ", ".join(kinds) for row, kinds in found.kinds.items()}),
+                    "",
+                )
             else:
                 added["pii"] = found.column
                 changed = found.masked if self.pii == "mask" else batch
         if added:
             columns = [*changed.columns, *(added[name] for name in self.tags)]
-            fields = [*batch.schema, *(pa.field(self.tags[name], pa.list_(pa.string())) for name in self.tags)]
+            fields = [
+                *batch.schema,
+                *(pa.field(self.tags[name], pa.list_(pa.string())) for name in self.tags),
+            ]
             changed = pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
         if not reasons:
             return Judged(changed, {}, failed)
@@ -160,7 +166,10 @@ def make_judge(settings: FilterSettings, schema: pa.Schema) -> Judge:
     """Settle the rules of a run."""
     tags = {}
     taken = set(schema.names)
-    for name, mode, adds in (("toxicity", settings.toxicity, ("tag",)), ("pii", settings.pii, ("tag", "mask"))):
+    for name, mode, adds in (
+        ("toxicity", settings.toxicity, ("tag",)),
+        ("pii", settings.pii, ("tag", "mask")),
+    ):
         if mode in adds:
             tags[name] = extra_name(name, taken)
             taken.add(tags[name])

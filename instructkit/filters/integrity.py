@@ -13,8 +13,32 @@ FENCE = "```"
 
 # words no English sentence ends in; "to", "this", "is" and their like are left out, for some do
 _DANGLING_EN = frozenset(
-    "a an the and or nor but because although whereas while of from into than their its our your my between among "
-    "during without".split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "nor",
+        "but",
+        "because",
+        "although",
+        "whereas",
+        "while",
+        "of",
+        "from",
+        "into",
+        "than",
+        "their",
+        "its",
+        "our",
+        "your",
+        "my",
+        "between",
+        "among",
+        "during",
+        "without",
+    ]
 )
 _DANGLING_ZH = re.compile(
     r"(因为|由于|所以|因此|但是|但|而且|并且|以及|如果|虽然|尽管|例如|比如|包括|通过|对于|关于|以便|和|与|或|或者|及|在|将|把|被|从|向)$"
@@ -70,7 +94,7 @@ def open_fence(output: pa.StringArray) -> Verdict:
 
 
 @rule("broken_json", source="ours")
-def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:  # noqa: A002
+def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """JSON was asked for, and the output looks like it but can't be read."""
     asked = pc.or_(pc.match_substring_regex(instruction, r"(?i)json"), pc.match_substring_regex(input, r"(?i)json"))
     looks = pc.match_substring_regex(output, r"^\s*(```(json)?\s*)?[\[{]")
@@ -114,11 +138,13 @@ _UNFILLED_INPUT = pa.array([*_UNFILLED.to_pylist(), "None", "none", "null", "Noi
 
 
 @rule("template_leftovers", source="ours; <noinput> is Alpaca's")
-def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:  # noqa: A002
+def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """A placeholder that was never filled: {{ name }}, nan, <noinput>."""
     evidence: dict[int, str] = {}
     for column in (instruction, input, output):
-        for row in np.flatnonzero(pc.match_substring_regex(column, _PLACEHOLDER).to_numpy(zero_copy_only=False)).tolist():
+        for row in np.flatnonzero(
+            pc.match_substring_regex(column, _PLACEHOLDER).to_numpy(zero_copy_only=False)
+        ).tolist():
             whole = "\n".join(str(part[row]) for part in (instruction, input, output))
             outside = "".join(str(column[row]).split(FENCE)[::2])  # code may hold templates rightly
             found = re.search(_PLACEHOLDER, outside)
@@ -132,7 +158,7 @@ def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, outpu
 
 
 @rule("output_equals_prompt", source="Self-Instruct drops an instance whose input equals its output")
-def output_equals_prompt(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:  # noqa: A002
+def output_equals_prompt(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """The output only repeats the instruction or the input."""
     said = pc.utf8_lower(pc.utf8_trim_whitespace(output))
     same = [pc.equal(said, pc.utf8_lower(pc.utf8_trim_whitespace(column))) for column in (instruction, input)]

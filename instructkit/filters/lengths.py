@@ -28,7 +28,7 @@ def empty_output(output: pa.StringArray) -> Verdict:
 
 
 @rule("long_prompt", source="ours: beyond the context of most models that are tuned")
-def long_prompt(instruction: pa.StringArray, input: pa.StringArray, *, at_most: int = 100_000) -> Verdict:  # noqa: A002
+def long_prompt(instruction: pa.StringArray, input: pa.StringArray, *, at_most: int = 100_000) -> Verdict:
     """Instruction and input together have more characters than this."""
     lengths = pc.add(pc.utf8_length(instruction), pc.utf8_length(input)).to_numpy(zero_copy_only=False)
     return Verdict.of(lengths > at_most, lengths)

@@ -65,13 +65,25 @@ def _phone(text: str) -> bool:
 
 # in the order they are believed: a stretch of text is given to the first that claims it
 DETECTORS = (
-    Detector("EMAIL", re.compile(r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w-])"), _always),
+    Detector(
+        "EMAIL",
+        re.compile(r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w-])"),
+        _always,
+    ),
     Detector("ID", re.compile(r"(?<![\dA-Za-z])\d{17}[\dXx](?![\dA-Za-z])"), _resident_id),
-    Detector("IBAN", re.compile(r"(?<![A-Za-z\d])[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?![A-Za-z\d])"), _iban),
+    Detector(
+        "IBAN",
+        re.compile(r"(?<![A-Za-z\d])[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?![A-Za-z\d])"),
+        _iban,
+    ),
     Detector("CARD", re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.]\d|\d)"), _card),
     Detector("SSN", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security),
     Detector("PHONE", re.compile(r"(?<![\d.+])(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\d.]\d|\d)"), _always),
-    Detector("PHONE", re.compile(r"(?<![\d.])(?:\+1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-. ]\d{4}(?!\d)"), _phone),
+    Detector(
+        "PHONE",
+        re.compile(r"(?<![\d.])(?:\+1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-. ]\d{4}(?!\d)"),
+        _phone,
+    ),
     Detector("PHONE", re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:[ -]?\(?\d{1,4}\)?){2,5}(?!\d)"), _phone),
 )
 
@@ -142,7 +154,10 @@ def look(batch: pa.RecordBatch) -> Found:
     turns = {}
     for row in np.flatnonzero(maybe).tolist():
         said = history[row].as_py()
-        texts = [*(batch.column(name)[row].as_py() for name in FIELDS), *((turn["content"] or "") for turn in said)]
+        texts = [
+            *(batch.column(name)[row].as_py() for name in FIELDS),
+            *((turn["content"] or "") for turn in said),
+        ]
         masked, found = mask_texts(texts)
         if found:
             kinds[row] = found
@@ -151,7 +166,9 @@ def look(batch: pa.RecordBatch) -> Found:
     return Found(kinds, _replaced(batch, changed, turns) if changed else batch)
 
 
-def _replaced(batch: pa.RecordBatch, changed: dict[int, list[str]], turns: dict[int, list[dict[str, str]]]) -> pa.RecordBatch:
+def _replaced(
+    batch: pa.RecordBatch, changed: dict[int, list[str]], turns: dict[int, list[dict[str, str]]]
+) -> pa.RecordBatch:
     columns = dict(zip(batch.schema.names, batch.columns, strict=True))
     for place, name in enumerate(FIELDS):
         texts = columns[name].to_pylist()

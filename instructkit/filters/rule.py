@@ -67,7 +67,9 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(name: str, *, source: str, presets: tuple[str, ...] = ("instruction",)) -> Callable[[Callable[..., Verdict]], Callable[..., Verdict]]:
+def rule(
+    name: str, *, source: str, presets: tuple[str, ...] = ("instruction",)
+) -> Callable[[Callable[..., Verdict]], Callable[..., Verdict]]:
     """Enter a function in the table of rules.
 
     Its positional parameters name the columns it judges; its one keyword parameter, if any, is the threshold,

@@ -93,7 +93,9 @@ def _settings(settings: MixSettings | None, options: Mapping[str, Any]) -> MixSe
 class _Gathered:
     """What a first pass over the rows learns: 12 bytes a row, and the rows of each group."""
 
-    def __init__(self, groups: np.ndarray[Any, np.dtype[np.int32]], draws: Any, rows: dict[str, int], size: int) -> None:
+    def __init__(
+        self, groups: np.ndarray[Any, np.dtype[np.int32]], draws: Any, rows: dict[str, int], size: int
+    ) -> None:
         self.groups, self.draws, self.rows, self.bytes = groups, draws, rows, size
 
 

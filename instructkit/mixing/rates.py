@@ -49,6 +49,10 @@ class Share:
         """How often the group's rows are seen."""
         return self.taken / self.rows if self.rows else 0.0
 
+    def to_json(self) -> dict[str, float | int | str]:
+        """The line as plain JSON values."""
+        return {"group": self.group, "rows": self.rows, "rate": self.rate, "taken": self.taken, "epochs": self.epochs}
+
 
 @dataclass(frozen=True)
 class MixPlan:
@@ -81,15 +85,17 @@ def mixing_rates(rows: Mapping[str, int], settings: MixSettings) -> dict[str, fl
 def make_plan(rows: Mapping[str, int], settings: MixSettings) -> MixPlan:
     """Settle the exact number of rows of each group.
 
-    With ``size``, the rates are met to the row by largest remainder; a group that runs short gives the rest to
-    the others, by their rates. Without it, a cap, temperature 1 and no weights take min(n, cap) of each group; else the largest
-    mixture is made in which every share is as asked.
+    With ``size``, the rates are met to the row by largest remainder; what a short group lacks the others give, by
+    their rates. Without it, temperature 1 and no weights take min(n, cap) of each group; else the largest mixture is
+    made in which every share is as asked.
 
     Raises `UsageError` where a weight names a group that is not there.
     """
     unknown = sorted(set(settings.weights) - set(rows))
     if unknown and rows:
-        raise UsageError(f"--weight names {unknown[0]!r}, which is no {settings.by} here; there are {', '.join(sorted(rows))}")
+        raise UsageError(
+            f"--weight names {unknown[0]!r}, which is no {settings.by} here; there are {', '.join(sorted(rows))}"
+        )
     groups = sorted(rows)
     rates = mixing_rates({group: rows[group] for group in groups}, settings)
     limits = {group: (min(rows[group], settings.cap) if settings.cap and not settings.size else rows[group])

@@ -59,7 +59,8 @@ def _value_bytes(array: pa.Array) -> npt.NDArray[np.int64]:
         lengths = _filled(pc.list_value_length(array))
         ends = np.concatenate([[0], np.cumsum(_value_bytes(array.flatten()))])
         last = np.cumsum(lengths)
-        return 4 + ends[last] - ends[last - lengths]
+        sizes: npt.NDArray[np.int64] = 4 + ends[last] - ends[last - lengths]
+        return sizes
     if pa.types.is_struct(kind):
         total = np.zeros(len(array), np.int64)
         for child in array.flatten():
@@ -69,4 +70,5 @@ def _value_bytes(array: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def _filled(lengths: pa.Array) -> npt.NDArray[np.int64]:
-    return pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
+    filled: npt.NDArray[np.int64] = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return filled

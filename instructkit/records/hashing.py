@@ -35,10 +35,11 @@ def draw(ids: pa.Array, seed: int, purpose: str) -> Hashes:
 
 def redraw(base: Hashes, seed: int, purpose: str) -> Hashes:
     """Fresh random numbers from a row's hashes, by the finalizer of SplitMix64 (Steele et al. 2014)."""
-    values = base ^ np.uint64(xxhash.xxh3_64_intdigest(purpose.encode(), seed=seed & (2**64 - 1)))
+    values: Hashes = base ^ np.uint64(xxhash.xxh3_64_intdigest(purpose.encode(), seed=seed & (2**64 - 1)))
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    values ^= values >> np.uint64(31)
+    return values
 
 
 def file_hash(path: str) -> str:
@@ -54,8 +55,7 @@ def _joined(columns: list[pa.Array], rows: int) -> pa.Array:
     if not columns:
         return pa.array([b""] * rows, pa.binary())
     parts = [_bytes(column) for column in columns]
-    return pc.binary_join_element_wise(*parts, pa.scalar(_FIELD_END), null_handling="replace",
-                                       null_replacement=_NULL)
+    return pc.binary_join_element_wise(*parts, pa.scalar(_FIELD_END), null_handling="replace", null_replacement=_NULL)
 
 
 def _bytes(column: pa.Array) -> pa.Array:

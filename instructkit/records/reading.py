@@ -72,9 +72,7 @@ def read_one(path: str, forced: str | None, bad: BadRows, workers: int | None = 
     return Records(schema, batches, raw.lineage, lambda: raw.steps, bad.counts, describe_inputs(source))
 
 
-def open_raw(
-    path: str, forced: str | None, bad: BadRows, workers: int | None = None
-) -> tuple[Raw, str | None, Source]:
+def open_raw(path: str, forced: str | None, bad: BadRows, workers: int | None = None) -> tuple[Raw, str | None, Source]:
     """Open a source's columns as they are; the layout is the one forced by ``--from``, if any."""
     container, layout = parse_from(forced, NAMES)
     source = resolve(path, container)

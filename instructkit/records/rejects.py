@@ -113,7 +113,8 @@ class Rejects:
     def _write(self, columns: dict[str, pa.Array], rows: int) -> None:
         from instructkit.records.writing import open_writer
 
-        assert self._schema is not None and self._path is not None  # noqa: S101
+        assert self._schema is not None  # noqa: S101 - every way here has bound it
+        assert self._path is not None  # noqa: S101
         if self._writer is None:
             self._writer = open_writer(self._path, self._schema)
         if rows:

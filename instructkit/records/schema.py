@@ -36,8 +36,7 @@ def example_schema(extras: Sequence[pa.Field] = ()) -> pa.Schema:
 def is_example_schema(schema: pa.Schema) -> bool:
     """Whether the first ten columns are an example's, by name and type."""
     return len(schema) >= len(EXAMPLE) and all(
-        mine.name == theirs.name and mine.type == theirs.type
-        for mine, theirs in zip(EXAMPLE, schema, strict=False)
+        mine.name == theirs.name and mine.type == theirs.type for mine, theirs in zip(EXAMPLE, schema, strict=False)
     )
 
 
@@ -53,7 +52,13 @@ def extra_name(name: str, taken: set[str]) -> str:
 
 
 def build_examples(
-    values: dict[str, pa.Array], rows: int, *, task: str, source: str, template: str, extras: dict[str, pa.Array]
+    values: dict[str, pa.Array],
+    rows: int,
+    *,
+    task: str,
+    source: str,
+    template: str,
+    extras: dict[str, pa.Array],
 ) -> pa.RecordBatch:
     """Put columns together to a batch of examples; what is missing takes its default.
 

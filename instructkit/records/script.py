@@ -7,7 +7,9 @@ import pyarrow.compute as pc
 
 HAN = r"\p{Han}"
 KANA = r"[\p{Hiragana}\p{Katakana}]"
-HAN_SHARE = 0.2  # a Chinese text with many Latin names and numbers still reaches it; an English one with a name does not
+HAN_SHARE = (
+    0.2  # a Chinese text with many Latin names and numbers still reaches it; an English one with a name does not
+)
 
 
 def is_chinese(texts: pa.StringArray) -> npt.NDArray[np.bool_]:

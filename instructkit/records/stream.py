@@ -90,7 +90,7 @@ class Records:
         if isinstance(source, cls):
             return source
         known = _OURS.get(source) if isinstance(source, pa.RecordBatchReader) else None
-        if known is not None:
+        if isinstance(source, pa.RecordBatchReader) and known is not None:
             return cls(known.schema, iter(source), known.lineage, known.counts, known.reading, known.inputs,
                        known.branches)  # fmt: skip
         if isinstance(source, pa.RecordBatchReader):

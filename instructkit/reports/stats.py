@@ -54,7 +54,11 @@ def stats(reader: object) -> Stats:
     largest = dict.fromkeys(LENGTH_FIELDS, 0)
     for batch in Records.of(reader).batches:
         found.rows += batch.num_rows
-        for name, counter in (("task", found.tasks), ("source", found.sources), ("template", found.templates)):
+        for name, counter in (
+            ("task", found.tasks),
+            ("source", found.sources),
+            ("template", found.templates),
+        ):
             _count(batch.column(name), counter)
         _count_languages(batch, found.languages)
         found.turns += int(pc.sum(pc.greater(pc.list_value_length(batch.column("history")), 0)).as_py() or 0)

@@ -8,8 +8,10 @@ from instructkit.records.stream import Lineage
 SHOWN = 12  # groups of a table that are shown one by one
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, to_stderr: bool = False) -> None:
-    """Print a table; columns named with a leading ">" stand to the right. Cells are shown as they are, not as markup."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, to_stderr: bool = False
+) -> None:
+    """Print a table; columns named with a leading ">" stand to the right. Cells are text, never markup."""
     import os
     import sys
 

@@ -95,10 +95,10 @@ def check_columns(pack: Pack, columns: dict[str, Column], schema: pa.Schema, nam
             raise UsageError(f"{name} has no column {column.column!r} for {role}; it has {', '.join(schema.names)}")
     missing = missing_roles(pack, columns)
     if missing:
-        role = pack.roles[missing[0]]
+        wanted = pack.roles[missing[0]]
         raise UsageError(
-            f"{name}: no column for the role {role.name} ({role.about}) of {pack.task}; the columns are "
-            f"{', '.join(schema.names)}: say which, --map {role.name}=COLUMN"
+            f"{name}: no column for the role {wanted.name} ({wanted.about}) of {pack.task}; the columns are "
+            f"{', '.join(schema.names)}: say which, --map {wanted.name}=COLUMN"
         )
 
 

@@ -22,7 +22,14 @@ from instructkit.records.reading import as_rejects, describe_inputs, open_contai
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import Source
 from instructkit.records.stream import Counts, Records, public_step, take_step
-from instructkit.templating.binding import check_columns, find_binding, fitting_tasks, guess, parse_map, recognise
+from instructkit.templating.binding import (
+    check_columns,
+    find_binding,
+    fitting_tasks,
+    guess,
+    parse_map,
+    recognise,
+)
 from instructkit.templating.columns import evaluate
 from instructkit.templating.labels import MOST_OPTIONS, Labels, resolve_labels
 from instructkit.templating.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
@@ -52,7 +59,7 @@ class FormatSettings:
 
 
 @public_step
-def format(  # noqa: A001 - the command's name
+def format(
     sources: str | Sequence[str],
     settings: FormatSettings | None = None,
     *,
@@ -126,7 +133,9 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
     return _Opened(raw, plan.schema, functools.partial(_phrased, raw.batches, plan, workers), reading.counts, inputs)
 
 
-def _first_rows(batches: Iterator[tuple[pa.RecordBatch, Numbers]], limit: int) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
+def _first_rows(
+    batches: Iterator[tuple[pa.RecordBatch, Numbers]], limit: int
+) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
     for batch, numbers in batches:
         yield batch.slice(0, limit), numbers[:limit]
         limit -= batch.num_rows
@@ -210,7 +219,12 @@ def _role_columns(pack: Pack, binding: Binding | None, said: dict[str, Column], 
         found = guess(pack, raw.schema, [column.column for column in said.values()])
         guessed = ", ".join(f"{role}={found[role].column}" for role in found if role not in said)
         if guessed:
-            log.info("%s: %s, with %s guessed from the columns' names (--map says otherwise)", raw.name, pack.task, guessed)
+            log.info(
+                "%s: %s, with %s guessed from the columns' names (--map says otherwise)",
+                raw.name,
+                pack.task,
+                guessed,
+            )
     # in the pack's order: the first role's language is the row's
     return {role: said.get(role) or found[role] for role in pack.roles if role in said or role in found}
 
@@ -230,7 +244,9 @@ def _which_task(raw: Raw) -> str:
     return f"{raw.name} holds plain columns ({', '.join(raw.schema.names)}): say what they are with --task{hint}"
 
 
-def _usable(pack: Pack, columns: dict[str, Column], labels: Labels | None, settings: FormatSettings) -> tuple[Phrasing, ...]:
+def _usable(
+    pack: Pack, columns: dict[str, Column], labels: Labels | None, settings: FormatSettings
+) -> tuple[Phrasing, ...]:
     if settings.language is not None and settings.language not in pack.languages:
         raise UsageError(f"{pack.task} has no phrasings in {settings.language!r}; it has {', '.join(pack.languages)}")
     names = set(columns)
@@ -251,7 +267,12 @@ def _usable(pack: Pack, columns: dict[str, Column], labels: Labels | None, setti
 
 
 def _labels(
-    pack: Pack, columns: dict[str, Column], binding: Binding | None, settings: FormatSettings, raw: Raw, source: Source
+    pack: Pack,
+    columns: dict[str, Column],
+    binding: Binding | None,
+    settings: FormatSettings,
+    raw: Raw,
+    source: Source,
 ) -> Labels | None:
     role = pack.label_role
     if role is None or role.name not in columns:

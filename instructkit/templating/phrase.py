@@ -233,7 +233,8 @@ def _within(
     if max_chars is None or not examples.num_rows:
         return examples, {}
     lengths = sum(
-        pc.utf8_length(examples.column(name)).to_numpy(zero_copy_only=False) for name in ("instruction", "input", "output")
+        pc.utf8_length(examples.column(name)).to_numpy(zero_copy_only=False)
+        for name in ("instruction", "input", "output")
     )
     long = {int(place): (int(rows[place]), str(int(lengths[place]))) for place in np.flatnonzero(lengths > max_chars)}
     return examples.filter(pa.array(lengths <= max_chars)), long

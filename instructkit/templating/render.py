@@ -24,7 +24,7 @@ def environment() -> Any:
     from jinja2.sandbox import SandboxedEnvironment
 
     # no escaping: the text is training data, not HTML
-    return SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    return SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
 @functools.cache

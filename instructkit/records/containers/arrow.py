@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from instructkit.errors import BadInput, BrokenStream
-from instructkit.records.containers.raw import Numbers, Raw, numbered, plain, plain_schema
+from instructkit.records.containers.raw import Raw, numbered, plain, plain_schema
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.sources import Source
-from instructkit.records.stream import LINEAGE_KEY, Counts, Lineage, lineage_of
+from instructkit.records.stream import LINEAGE_KEY, Counts, lineage_of
 
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # Arrow columnar format, "IPC Streaming Format"
 FILE_MAGIC = b"ARROW1"
@@ -26,7 +26,7 @@ def open_arrow(source: Source) -> Raw:
         is_file_format = file.read(len(FILE_MAGIC)) == FILE_MAGIC
     if is_file_format:
         return _open_file(source)
-    return _open_stream(_Watched(open(source.path, "rb")), source.name)  # noqa: SIM115 - closed when drained
+    return _open_stream(_Watched(open(source.path, "rb")), source.name)
 
 
 class _Watched:
@@ -62,7 +62,9 @@ def _open_stream(stream: _Watched, name: str) -> Raw:
         schema = plain_schema(reader.schema)
     except (pa.ArrowInvalid, OSError) as error:
         if name == "stdin" and not stream.touched:
-            raise BrokenStream("nothing came in on stdin: the command before this one failed or wrote nothing") from error
+            raise BrokenStream(
+                "nothing came in on stdin: the command before this one failed or wrote nothing"
+            ) from error
         raise BadInput(f"{name} is no Arrow stream, or its first bytes are cut off; "
                        "if it is another type say so, e.g. --from jsonl") from error  # fmt: skip
     steps: list[Counts] = []

@@ -19,7 +19,11 @@ from instructkit.records.sources import Source
 log = logging.getLogger("instructkit")
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
-BLOCKS = (8 << 20, 256 << 20, (1 << 31) - 1)  # a row must fit in one: the larger ones are tried when it does not
+BLOCKS = (
+    8 << 20,
+    256 << 20,
+    (1 << 31) - 1,
+)  # a row must fit in one: the larger ones are tried when it does not
 
 
 def open_delimited(source: Source, bad: BadRows) -> Raw:
@@ -126,7 +130,10 @@ def _open(
             stream,
             read_options=pyarrow.csv.ReadOptions(block_size=block, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(
-                delimiter=delimiter, quote_char=quote, newlines_in_values=quote is not False, invalid_row_handler=skip
+                delimiter=delimiter,
+                quote_char=quote,
+                newlines_in_values=quote is not False,
+                invalid_row_handler=skip,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types={name: pa.binary() for name in schema.names}, strings_can_be_null=False

@@ -140,6 +140,18 @@ def _feature(kind: pa.DataType) -> Any:
     if pa.types.is_struct(kind):
         return {field.name: _feature(field.type) for field in kind}
     names = {"double": "float64", "float": "float32", "halffloat": "float16"}
-    plain = ("string", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "binary")
+    plain = (
+        "string",
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "binary",
+    )
     name = names.get(str(kind)) or {plain_name: plain_name for plain_name in plain}[str(kind)]
     return {"_type": "Value", "dtype": name}

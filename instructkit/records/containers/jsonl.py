@@ -198,7 +198,9 @@ def _to_batch(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema, bad: li
             kept.append((number, row))
         else:
             bad.append((number, *complaint, json.dumps(row, ensure_ascii=False)))
-    columns = [pa.array([_value(row.get(column.name), column.type) for _, row in kept], column.type) for column in schema]
+    columns = [
+        pa.array([_value(row.get(column.name), column.type) for _, row in kept], column.type) for column in schema
+    ]
     batch = pa.RecordBatch.from_arrays(columns, schema=schema)
     return Parsed(batch, np.array([number for number, _ in kept], np.int64), sorted(bad))
 

@@ -80,7 +80,10 @@ class _Csv:
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
         columns = [
-            pa.array([None if value is None else canonical_json(value) for value in column.to_pylist()], pa.string())
+            pa.array(
+                [None if value is None else canonical_json(value) for value in column.to_pylist()],
+                pa.string(),
+            )
             if pa.types.is_nested(column.type)
             else column
             for column in batch.columns

@@ -36,7 +36,10 @@ def open_txt(source: Source, bad: BadRows) -> Raw:
                     numbers.append(number)
             if texts:
                 good = True
-                yield pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], schema=SCHEMA), np.array(numbers)
+                yield (
+                    pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], schema=SCHEMA),
+                    np.array(numbers),
+                )
         if not good and bad.first is not None:
             raise BadInput(f"{source.name}: not one row can be read ({bad.first})")
 

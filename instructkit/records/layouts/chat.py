@@ -27,7 +27,7 @@ SAID = ("content", "value", "text")
 Turn = tuple[str, str]
 
 
-class NoExample(Exception):  # noqa: N818 - it says what is missing, it is no failure of ours
+class NoExample(Exception):
     """A conversation that makes no example: a rule and what was found."""
 
     def __init__(self, rule: str, found: str) -> None:
@@ -54,7 +54,7 @@ def _text(said: Any) -> str:
     if isinstance(said, list):
         parts = [part.get("text") or part.get("value") if isinstance(part, dict) else part for part in said]
         if all(isinstance(part, str) for part in parts):
-            return "".join(parts)
+            return "".join(map(str, parts))
     raise NoExample("not_text", "a turn holds something other than text (an image, a call)")
 
 
@@ -76,7 +76,8 @@ def _build(name: str, split: list[tuple[str, list[Turn], Turn, str]]) -> dict[st
     return {
         "system": pa.array([system for system, _, _, _ in split], pa.string()),
         "history": pa.array(
-            [[{"role": role, "content": text} for role, text in history] for _, history, _, _ in split], HISTORY
+            [[{"role": role, "content": text} for role, text in history] for _, history, _, _ in split],
+            HISTORY,
         ),
         "instruction": pa.array([asked[1] for _, _, asked, _ in split], pa.string()),
         "output": pa.array([answer for _, _, _, answer in split], pa.string()),

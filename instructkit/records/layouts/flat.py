@@ -34,7 +34,10 @@ def _flat(name: str, names: Names, why: Callable[[pa.Schema], str | None]) -> La
         instruction = as_text(values["instruction"])
         empty = pc.equal(pc.utf8_trim_whitespace(instruction), "")
         rows = np.arange(batch.num_rows)
-        bad = [(int(row), "no_instruction", "the instruction is empty") for row in rows[empty.to_numpy(zero_copy_only=False)]]
+        bad = [
+            (int(row), "no_instruction", "the instruction is empty")
+            for row in rows[empty.to_numpy(zero_copy_only=False)]
+        ]
         if bad:
             keep = pc.invert(empty)
             values = {mine: pc.filter(column, keep) for mine, column in values.items()}
