@@ -119,8 +119,9 @@ class Run:
             return
         if own.rows_out == 0:
             click.echo(f"{self.name}: no row is left" + _why(own.reasons), err=True)
-        if self.output == "-":
-            click.echo(f"{self.name}: {one_line(own.to_json())}, {seconds:.1f} s", err=True)
+        if self.output == "-" or (len(steps) == 1 and not own.inputs):
+            where = "" if self.output == "-" else f", written to {self.output}"
+            click.echo(f"{self.name}: {one_line(own.to_json())}, {seconds:.1f} s{where}", err=True)
         else:
             from instructkit.records.lineage import with_counts
             from instructkit.reports.tables import print_steps
