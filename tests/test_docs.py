@@ -19,8 +19,10 @@ import click
 import pytest
 
 from instructkit.cli import COMMANDS, cli
+from instructkit.dedup import DedupSettings
 from instructkit.filters import presets as _presets  # noqa: F401 - importing it enters the rules
 from instructkit.filters.rule import RULES
+from instructkit.templating.packs import load_pack, tasks
 
 HOME = Path(__file__).parents[1]
 DOCS = HOME / "docs"
@@ -137,6 +139,28 @@ def test_the_table_of_rules_is_the_registry() -> None:
         default = f"{rule.default:,}" if isinstance(rule.default, int) else str(rule.default or "")
         known.append([name, default, rule.about, rule.source])
     assert told == known
+
+
+def test_the_table_of_tasks_is_the_library() -> None:
+    known = []
+    for task in tasks():
+        pack = load_pack(task)
+        roles = ", ".join(f"[{role.name}]" if role.optional else role.name for role in pack.roles.values())
+        counts = [sum(one.language == language for one in pack.phrasings) for language in ("en", "zh")]
+        known.append([task, roles, f"{counts[0]} + {counts[1]}", [one.name for one in pack.bindings]])
+    told = [
+        [task.strip("`"), roles, counts, re.findall(r"`(.+?)`", bindings)]
+        for task, roles, counts, bindings in table(DOCS / "format.md", "Task")
+    ]
+    assert told == known
+
+
+def test_the_bands_of_the_page_are_those_of_the_settings() -> None:
+    told = re.findall(r"\| (0\.\d+) \| (\d+) \| (\d+) \|", (DOCS / "dedup.md").read_text(encoding="utf-8"))
+    assert len(told) >= 5
+    for threshold, bands, rows in told:
+        settings = DedupSettings(threshold=float(threshold))
+        assert (settings.bands, settings.rows_per_band) == (int(bands), int(rows))
 
 
 @pytest.mark.parametrize("page", WITH_LINKS, ids=page_name)
