@@ -25,6 +25,16 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"instructkit.cli.{name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGone from error  # click would make exit code 1 of it
+
+
+class _ReaderGone(Exception):
+    """The command after this one in the pipe has stopped."""
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(instructkit.__version__, prog_name="instructkit")
@@ -41,6 +51,9 @@ def main() -> None:
     """Run the command line: every failure is one sentence and an exit code."""
     from instructkit.errors import InstructkitError
 
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores the one
+            signal.signal(number, _end)
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.exceptions.Abort:
@@ -52,7 +65,7 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         _interrupted()
-    except BrokenPipeError:
+    except (_ReaderGone, BrokenPipeError):
         _reader_has_gone()
     except MemoryError:
         _fail("the memory is used up; free some, or give fewer --workers", 1)
@@ -74,16 +87,34 @@ def _fail(sentence: str, code: int) -> Any:
     sys.exit(code)
 
 
+_signal = signal.SIGINT  # that which interrupts
+
+
+def _end(number: int, _: object) -> None:
+    """End as by Ctrl+C, so that what was begun is removed."""
+    global _signal  # noqa: PLW0603 - a signal handler can hand nothing over otherwise
+    _signal = signal.Signals(number)
+    raise KeyboardInterrupt
+
+
 def _interrupted() -> Any:
     _quiet_stdout()
-    os._exit(130)  # at once: workers in the middle of a batch are not waited for
+    _remove_spools()
+    os._exit(128 + _signal)  # at once: workers in the middle of a batch are not waited for
 
 
 def _reader_has_gone() -> Any:
     """Stop as a Unix command does when the command after it has stopped."""
     _quiet_stdout()
+    _remove_spools()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGPIPE)
+
+
+def _remove_spools() -> None:
+    spool = sys.modules.get("instructkit.engine.spool")  # not loaded: no spool was made
+    if spool is not None:
+        spool.sweep()
 
 
 def _quiet_stdout() -> None:

@@ -11,6 +11,14 @@ import pyarrow as pa
 
 from instructkit.errors import OutputFailed
 
+_OPEN: set[Path] = set()  # the folders in use, for a process that ends at once
+
+
+def sweep() -> None:
+    """Remove the folders of all spools in use: the last act of a process that is interrupted."""
+    while _OPEN:
+        shutil.rmtree(_OPEN.pop(), ignore_errors=True)
+
 
 class Spool:
     """A temporary folder that holds a stream of batches and a step's side files.
@@ -21,6 +29,7 @@ class Spool:
 
     def __init__(self, schema: pa.Schema) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="instructkit-"))
+        _OPEN.add(self.folder)
         self.rows = 0
         self.schema = schema
         self._sink = pa.OSFile(str(self.folder / "rows.arrow"), "wb")
@@ -35,6 +44,7 @@ class Spool:
         self._writer = None
         self._sink.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        _OPEN.discard(self.folder)
 
     def append(self, batch: pa.RecordBatch) -> None:
         """Write a batch; raises `OutputFailed` when the temporary folder's disk is full."""

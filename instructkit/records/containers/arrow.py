@@ -22,10 +22,11 @@ def open_arrow(source: Source) -> Raw:
     """Open an IPC stream or file; raises `BrokenStream` at its end if the end marker is missing."""
     if source.path == "-":
         return _open_stream(_Watched(sys.stdin.buffer), source.name)
-    with open(source.path, "rb") as file:
-        is_file_format = file.read(len(FILE_MAGIC)) == FILE_MAGIC
-    if is_file_format:
-        return _open_file(source)
+    if Path(source.path).is_file():  # a named pipe can be read only once, and only a stream goes through it
+        with open(source.path, "rb") as file:
+            is_file_format = file.read(len(FILE_MAGIC)) == FILE_MAGIC
+        if is_file_format:
+            return _open_file(source)
     return _open_stream(_Watched(open(source.path, "rb")), source.name)
 
 
@@ -86,6 +87,8 @@ def _drain(
         raise BrokenStream(_broken(name)) from error
     if not stream.ended:
         raise BrokenStream(_broken(name))
+    if stream.read(1):
+        raise BadInput(f"{name} goes on after the end of its stream (two files joined?); give each as an input")
     stream.close()
 
 
@@ -137,9 +140,9 @@ def label_names(schema: pa.Schema) -> dict[str, list[str]]:
 class ArrowWriter:
     """An IPC stream: the same bytes on stdout and in an ``.arrow`` file."""
 
-    def __init__(self, sink: Any, schema: pa.Schema, part: PartFile | None = None) -> None:
+    def __init__(self, sink: Any, schema: pa.Schema, part: PartFile | None = None, place: Path | None = None) -> None:
         self._sink, self._schema, self._part = sink, schema, part
-        self._place = part.path if part else Path("stdout")
+        self._place = place or (part.path if part else Path("stdout"))  # the name that messages say
         with disk_errors(self._place):
             self._writer = pa.ipc.new_stream(sink, schema)
 

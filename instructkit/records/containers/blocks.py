@@ -3,6 +3,7 @@
 import codecs
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,12 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def open_bytes(source: Source) -> Any:
     """Open a file or stdin for reading, decompressed."""
-    stream = pa.PythonFile(sys.stdin.buffer, mode="r") if source.path == "-" else pa.OSFile(source.path, "rb")
+    if source.path == "-":
+        stream = pa.PythonFile(sys.stdin.buffer, mode="r")
+    elif Path(source.path).is_file():
+        stream = pa.OSFile(source.path, "rb")
+    else:  # a named pipe: OSFile would seek in it
+        stream = pa.PythonFile(open(source.path, "rb"), mode="r")
     return pa.CompressedInputStream(stream, source.compression) if source.compression else stream
 
 

@@ -114,7 +114,7 @@ class DirectoryWriter:
         shard = self._part.part / f"shard-{len(self._shards)}.arrow"
         self._shards.append(shard)
         part = PartFile(shard)
-        self._writer = ArrowWriter(part.sink(), self._schema, part)
+        self._writer = ArrowWriter(part.sink(), self._schema, part, self._part.path)
         self._room = self._shard_rows
 
     def _close_shard(self, counts: list[Counts]) -> None:

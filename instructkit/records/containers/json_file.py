@@ -9,9 +9,10 @@ from typing import Any
 
 from instructkit.errors import BadInput
 from instructkit.records.containers.blocks import BLOCK, byte_stream, line_blocks
-from instructkit.records.containers.jsonl import from_objects, open_lines
+from instructkit.records.containers.jsonl import from_objects, is_utf8, open_lines
 from instructkit.records.containers.raw import BadRows, Raw
 from instructkit.records.layouts.nested import NESTED, is_squad, is_super_natural
+from instructkit.records.schema import EXAMPLE
 from instructkit.records.sources import Source
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -32,7 +33,11 @@ def open_json(source: Source, bad: BadRows, workers: int | None = None) -> Raw:
     chunks = itertools.chain([first], chunks)
     opening = first.lstrip()[:1]
     if opening == b"[":
-        return open_lines(source.name, _array_lines(source.name, chunks), bad, workers)
+        lines = _array_lines(source.name, chunks)
+        start = next(lines, None)
+        if start is None:  # no rows, so no columns either: an empty set of examples
+            return Raw(source.name, EXAMPLE, iter(()))
+        return open_lines(source.name, itertools.chain([start], lines), bad, workers)
     if opening == b"{" and not _is_lines(first):
         return _open_object(source.name, b"".join(chunks))
     return open_lines(source.name, line_blocks(chunks), bad, workers)
@@ -132,6 +137,8 @@ def _open_object(name: str, data: bytes) -> Raw:
         raise BadInput(f"{name} is not UTF-8 (near byte {error.start})") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name} is no JSON, or cut off ({error})") from error
+    if b"\\ud" in data.lower() and not is_utf8(whole):
+        raise BadInput(f"{name} holds half a surrogate pair (an emoji cut in two), which is no text; remove it")
     if is_squad(whole):
         return from_objects(name, NESTED["squad"](whole), "squad")
     if is_super_natural(whole):

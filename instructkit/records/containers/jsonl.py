@@ -182,7 +182,18 @@ def _load(line: bytes) -> dict[str, Any] | str:
         return f"no JSON ({error})"
     except RecursionError:
         return "JSON nested too deep"
+    if b"\\ud" in line.lower() and not is_utf8(found):
+        return "half a surrogate pair (an emoji cut in two), which is no text"
     return found if isinstance(found, dict) else f"a JSON {_json_kind(found)}, not an object"
+
+
+def is_utf8(value: object) -> bool:
+    """Whether a value's text can be stored: JSON's escapes can name half a surrogate pair, UTF-8 can't."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json_kind(value: object) -> str:

@@ -1,5 +1,6 @@
 """Writing text: JSON lines, a JSON array, CSV, TSV, plain text."""
 
+import contextlib
 import io
 import json
 from typing import Protocol
@@ -160,5 +161,7 @@ class TextWriter:
         self._part.commit()
 
     def abort(self) -> None:
+        with contextlib.suppress(OSError, pa.ArrowInvalid):  # a compressor writes its last bytes to the full disk
+            self._out.close()
         self._sink.close()
         self._part.discard()

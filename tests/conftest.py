@@ -1,0 +1,180 @@
+"""What the tests share: the sample data, the real data where it is at hand, and the command as a real process."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import instructkit as ik
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = [sys.executable, "-m", "instructkit"]
+SHIM = f'instructkit() {{ "{sys.executable}" -m instructkit "$@"; }}\n'
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of small files that the README's commands run on."""
+    return ROOT / "sample_data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Public datasets, in the folder that INSTRUCTKIT_REAL_DATA names."""
+    folder = Path(os.environ.get("INSTRUCTKIT_REAL_DATA") or ROOT / ".." / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("no real data at hand (INSTRUCTKIT_REAL_DATA names its folder)")
+    return folder
+
+
+class Cli:
+    """Runs the command as a user does: a real process, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.spools = folder / "tmp"
+        self.spools.mkdir(exist_ok=True)
+        # TMPDIR of its own: what a command leaves there can be seen
+        self.environment = {**os.environ, "TMPDIR": str(self.spools)}
+
+    def __call__(
+        self, *arguments: object, stdin: bytes | None = None, env: dict[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[Any]":
+        """Run one command to its end; stderr is text, stdout bytes."""
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            input=b"" if stdin is None else stdin,
+            capture_output=True,
+            cwd=self.folder,
+            env={**self.environment, **(env or {})},
+            timeout=60,
+            check=False,
+        )
+        done.stderr = done.stderr.decode()
+        return done
+
+    def ok(self, *arguments: object, **options: Any) -> "subprocess.CompletedProcess[Any]":
+        """Run a command that must succeed."""
+        done = self(*arguments, **options)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def fails(self, *arguments: object, code: int = 1, output: str | None = None, **options: Any) -> str:
+        """Run a command that must fail as a failure is promised; gives its one sentence."""
+        before = sorted(os.listdir(self.folder))
+        done = self(*arguments, **options)
+        assert done.returncode == code, (done.returncode, done.stderr)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "unforeseen" not in done.stderr, done.stderr
+        assert sorted(os.listdir(self.folder)) == before, "a failed command leaves no file"
+        assert os.listdir(self.spools) == [], "a failed command leaves no temporary file"
+        errors = [line for line in done.stderr.splitlines() if line.startswith(("instructkit:", "Error:"))]
+        assert len(errors) == 1, done.stderr
+        assert done.stderr.splitlines()[-1] == errors[0], done.stderr
+        return str(errors[0])
+
+    def shell(self, script: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run a line of bash in which ``instructkit`` is the command under test."""
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", SHIM + script],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            timeout=60,
+            check=False,
+            **options,
+        )
+
+    def start(self, *arguments: object, **options: Any) -> "subprocess.Popen[bytes]":
+        """Start a command and leave it running, in a session of its own so that all of it can be signalled."""
+        return subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            start_new_session=True,
+            **options,
+        )
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """The command line, run in the test's folder."""
+    return Cli(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mounts small file systems in memory; ``small_disk(size="64k")`` gives the folder of one."""
+    mounted: list[Path] = []
+
+    def mount(size: str = "64k", name: str = "disk") -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        if shutil.which("mount") is None or os.geteuid() != 0:
+            pytest.skip("only root can mount a small disk")
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
+        )
+        if done.returncode:
+            pytest.skip("no file system can be mounted here")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+EXAMPLES = [
+    {"instruction": f"Write the number {number} as a word, please.", "input": "", "output": f"Number {number} in words"}
+    for number in range(20)
+]
+
+
+@pytest.fixture
+def examples_file(tmp_path: Path) -> Path:
+    """An ``.arrow`` file of twenty examples."""
+    source = write_lines(tmp_path / "twenty.jsonl", EXAMPLES)
+    target = tmp_path / "twenty.arrow"
+    ik.write(ik.format([str(source)]), str(target))
+    source.unlink()
+    return target
+
+
+def wait_until(happened: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a started command and its workers, whatever became of the test."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """The rows of an Arrow stream on disk, read by pyarrow alone."""
+    with pa.OSFile(str(path), "rb") as file:
+        return pa.ipc.open_stream(file).read_all().to_pylist()
+
+
+def write_lines(path: Path, rows: list[Any]) -> Path:
+    """Write JSON lines; a row that is text stands there as it is."""
+    lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return path
