@@ -138,10 +138,11 @@ def _why(reasons: dict[str, int]) -> str:
 
 def one_line(counts: dict[str, Any]) -> str:
     """A step's counts in one line."""
-    from instructkit.reports.tables import reasons_text
+    from instructkit.reports.tables import counts_text
 
-    reasons = f" ({reasons_text(counts['reasons'])})" if counts["reasons"] else ""
-    return f"{counts['rows_in']:,} in, {counts['rows_out']:,} out, {counts['rows_dropped']:,} dropped{reasons}"
+    why = counts_text(counts)
+    rows = f"{counts['rows_in']:,} in, {counts['rows_out']:,} out, {counts['rows_dropped']:,} dropped"
+    return f"{rows} ({why})" if why else rows
 
 
 def write_json(path: str, content: dict[str, Any]) -> None:

@@ -21,7 +21,10 @@ from instructkit.engine.jit import jit
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-ROWS_AT_ONCE = 16384  # rows whose shingle sets are in memory together, unless one bucket alone has more
+ROWS_AT_ONCE = 8192  # rows whose shingle sets are in memory together, unless one bucket alone has more
+CROWD = 32  # a bucket of more rows is joined by their rare shingles, not pair by pair
+MOST_COUNTED = np.int64(1 << 30)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
 EXACT, NEAR = np.int8(1), np.int8(2)
 
 
@@ -117,34 +120,30 @@ class _Buckets:
 
 
 def _buckets(keys: npt.NDArray[np.uint64], stays: Mask, sure: Mask) -> Iterator[_Buckets]:
-    """The buckets of a band in which rows may meet that have not met for sure, a bounded number at a time."""
+    """The buckets of a band in which rows may meet that are not all sure, a bounded number at a time."""
     alive = np.flatnonzero(stays & (keys != NO_BAND))
-    keys = keys[alive]
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    members = alive[order]
-    del alive, order
-    edges = (
-        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]])) if len(keys) else np.zeros(1, np.int64)
-    )
-    starts, ends = edges[:-1], edges[1:]
-    crowded = ends - starts > 1
-    starts, ends = starts[crowded], ends[crowded]
     if sure.any():
-        open_rows = np.concatenate([[0], np.cumsum(~sure[members])])
-        unsure = open_rows[ends] > open_rows[starts]
-        starts, ends = starts[unsure], ends[unsure]
-    first = 0
-    sizes = np.cumsum(ends - starts)
-    while first < len(starts):
-        before = sizes[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(sizes, before + ROWS_AT_ONCE, "right")))
-        taken = np.concatenate(
-            [members[start:end] for start, end in zip(starts[first:last], ends[first:last], strict=True)]
-        )
-        rows, places = np.unique(taken, return_inverse=True)
-        yield _Buckets(rows, places, np.concatenate([[0], sizes[first:last] - before]))
-        first = last
+        unsure = np.unique(keys[alive[~sure[alive]]])
+        places = np.searchsorted(unsure, keys[alive])
+        alive = alive[unsure[np.minimum(places, len(unsure) - 1)] == keys[alive]] if len(unsure) else alive[:0]
+    order = np.argsort(keys[alive])
+    keys, members = keys[alive][order], alive[order]
+    del alive, order
+    # a bucket is a run of equal keys; those of one row are left out
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
+    sizes = np.diff(np.append(starts, len(keys)))
+    wanted = sizes > 1
+    members = members[np.repeat(wanted, sizes)]
+    sizes = sizes[wanted]
+    # earlier rows first: the sort above is free to swap equal keys
+    members = members[np.lexsort((members, np.repeat(np.arange(len(sizes)), sizes)))]
+    ends = np.cumsum(sizes)
+    first = begin = 0
+    while first < len(ends):
+        last = max(first + 1, int(np.searchsorted(ends, begin + ROWS_AT_ONCE, "right")))
+        rows, places = np.unique(members[begin : ends[last - 1]], return_inverse=True)
+        yield _Buckets(rows, places, np.concatenate([[0], ends[first:last] - begin]))
+        first, begin = last, int(ends[last - 1])
 
 
 def _judge(buckets: _Buckets, sets: ShingleSets, found: Verdicts, sure: Mask, threshold: float, guarded: Mask) -> None:
@@ -195,6 +194,48 @@ def jaccard(shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float
     return shared_all / total_all if total_all else 0.0
 
 
+@jit()
+def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> Any:
+    """The rarest shingles of each row of a bucket, numbered: rows x most, -1 behind a row's last; and one slot each.
+
+    Two sets of similarity t share one of the first n - ceil(t * n) + 1 shingles of each in any order that is the
+    same for both (prefix filtering: Chaudhuri et al. 2006; Bayardo et al. 2007). Rarest first, rows that have only
+    a template's words in common never meet.
+    """
+    total = 0
+    most = 0
+    for place in range(len(members)):
+        size = ends[members[place] + 1] - ends[members[place]]
+        total += size
+        most = max(most, size - np.int64(np.ceil(threshold * size - 1e-9)) + 1)
+    slots = 16
+    while slots < 2 * total:
+        slots *= 2
+    table = np.zeros(slots, np.uint64)
+    counts = np.zeros(slots, np.int64)
+    for place in range(len(members)):
+        for at in range(ends[members[place]], ends[members[place] + 1]):
+            slot = np.int64((shingles[at] * SPREAD) >> np.uint64(20)) & (slots - 1)
+            while counts[slot] and table[slot] != shingles[at]:
+                slot = (slot + 1) & (slots - 1)
+            table[slot] = shingles[at]
+            counts[slot] += 1
+    index = np.full((len(members), most), -1, np.int64)
+    for place in range(len(members)):
+        start, end = ends[members[place]], ends[members[place] + 1]
+        size = end - start
+        order = np.empty(size, np.int64)
+        for at in range(start, end):
+            slot = np.int64((shingles[at] * SPREAD) >> np.uint64(20)) & (slots - 1)
+            while table[slot] != shingles[at]:
+                slot = (slot + 1) & (slots - 1)
+            order[at - start] = min(counts[slot], MOST_COUNTED) * slots + slot  # by frequency, then by slot
+        order.sort()
+        for number in range(size - np.int64(np.ceil(threshold * size - 1e-9)) + 1):
+            index[place, number] = order[number] % slots
+    return index, np.zeros(slots, np.int64)
+
+
 @jit(
     "void(int64[::1], int64[::1], uint64[::1], int64[::1], uint32[:,::1], uint64[::1], boolean[::1], boolean[::1], "
     "float64, boolean[::1], int64[::1], float64[::1])"
@@ -203,7 +244,7 @@ def judge(
     places: Any, bucket_ends: Any, shingles: Any, ends: Any, sizes: Any, parents: Any, sure: Any, guarded: Any,
     threshold: float, stays: Any, kept: Any, similarity: Any,
 ) -> None:  # fmt: skip
-    """In each bucket compare each row to those before it that stay, and drop it at the first that is alike."""
+    """In each bucket compare each row to those before it that stay, and drop it if one is alike."""
     fields = sizes.shape[1]
     for row in range(len(parents)):  # sorted sets are compared in one pass
         start = ends[row]
@@ -212,27 +253,59 @@ def judge(
             part.sort()
             start += sizes[row, field]
     for bucket in range(len(bucket_ends) - 1):
-        first, last = bucket_ends[bucket], bucket_ends[bucket + 1]
-        staying = np.empty(last - first, np.int64)
+        members = places[bucket_ends[bucket] : bucket_ends[bucket + 1]]
+        crowded = len(members) > CROWD
+        if crowded:
+            index, heads = rare_shingles(members, shingles, ends, threshold)
+        else:
+            index, heads = np.zeros((0, 0), np.int64), np.zeros(0, np.int64)
+        # a posting is a staying row under one of its rare shingles; `following` chains those of one shingle
+        chain = np.full(len(heads), -1, np.int64)
+        following = np.full(index.size, -1, np.int64)
+        seen = np.full(len(members), -1, np.int64)
+        staying = np.empty(len(members), np.int64)
         count = 0
-        for place in range(first, last):
-            if sure[places[place]]:
-                staying[count] = places[place]
-                count += 1
-        for place in range(first, last):
-            row = places[place]
-            if sure[row] or not stays[row]:
-                continue
-            for other_place in range(count):
-                other = staying[other_place]
-                if not stays[other] or parents[other] == parents[row]:
-                    continue  # the phrasings of one raw row are meant to be alike
-                alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
-                if alike >= threshold:
-                    stays[row] = False
-                    kept[row] = other
-                    similarity[row] = alike
-                    break
-            if stays[row]:
+        for turn in range(2):  # rows that are sure to stay come first: the others are judged against all of them
+            for place in range(len(members)):
+                row = members[place]
+                if sure[row] != (turn == 0) or not stays[row]:
+                    continue
+                if turn == 1:
+                    best = -1
+                    if crowded:
+                        for number in range(index.shape[1]):
+                            if index[place, number] < 0:
+                                break
+                            posting = chain[index[place, number]]
+                            while posting >= 0:
+                                earlier = posting // index.shape[1]
+                                other = members[earlier]
+                                posting = following[posting]
+                                if seen[earlier] == place or parents[other] == parents[row] or 0 <= best < other:
+                                    continue
+                                seen[earlier] = place
+                                alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
+                                if alike >= threshold:
+                                    best = other
+                                    similarity[row] = alike
+                    else:
+                        for number in range(count):
+                            other = staying[number]
+                            if parents[other] == parents[row] or 0 <= best < other:
+                                continue  # the phrasings of one raw row are meant to be alike
+                            alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
+                            if alike >= threshold:
+                                best = other
+                                similarity[row] = alike
+                    if best >= 0:
+                        stays[row] = False
+                        kept[row] = best
+                        continue
                 staying[count] = row
                 count += 1
+                for number in range(index.shape[1]):
+                    if index[place, number] < 0:
+                        break
+                    posting = place * index.shape[1] + number
+                    following[posting] = chain[index[place, number]]
+                    chain[index[place, number]] = posting

@@ -1,8 +1,9 @@
 """What is kept of each row while duplicates are sought: on disk, but for a few bytes a row."""
 
+import mmap
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.signing import U32, U64, Signed
+from instructkit.engine.jit import jit
 from instructkit.errors import OutputFailed
 from instructkit.records.hashing import draw
 
@@ -69,32 +71,56 @@ class SignatureStore:
 
 
 class ShingleSets:
-    """Reads the shingle sets of a few rows at a time; holds eight bytes a row."""
+    """Copies the shingle sets of some rows out of the files; holds eight bytes a row."""
 
     def __init__(self, folder: Path, rows: int, fields: int) -> None:
-        self._shingles = (folder / "shingles").open("rb")
-        self._sizes = (folder / "sizes").open("rb")
-        self._parents = (folder / "parents").open("rb")
+        self._shingles = _Mapped(folder / "shingles", np.uint64)
+        self._sizes = _Mapped(folder / "sizes", np.uint32)
+        self._parents = _Mapped(folder / "parents", np.uint64)
         self._fields = fields
         self.ends: npt.NDArray[np.int64] = np.zeros(rows + 1, np.int64)
         step = 1 << 18
         for start in range(0, rows, step):
-            sizes = np.fromfile(self._sizes, np.uint32, min(step, rows - start) * fields).reshape(-1, fields)
+            sizes = self._sizes.values[start * fields : (start + step) * fields].reshape(-1, fields)
             part = self.ends[start + 1 : start + 1 + len(sizes)]
             np.cumsum(sizes.sum(axis=1, dtype=np.int64), out=part)
             part += self.ends[start]
+            self._sizes.release()
 
     def load(self, rows: npt.NDArray[np.int64]) -> tuple[U64, npt.NDArray[np.int64], U32, U64]:
         """The shingles of some rows (ascending) one after the other, their ends, their sizes, their parents."""
-        ends = np.concatenate([[0], np.cumsum(self.ends[rows + 1] - self.ends[rows])])
+        starts = self.ends[rows]
+        ends = np.concatenate([[0], np.cumsum(self.ends[rows + 1] - starts)])
         shingles = np.empty(int(ends[-1]), np.uint64)
-        sizes = np.empty((len(rows), self._fields), np.uint32)
-        parents = np.empty(len(rows), np.uint64)
-        for place, row in enumerate(rows.tolist()):
-            self._shingles.seek(int(self.ends[row]) * 8)
-            self._shingles.readinto(shingles[ends[place] : ends[place + 1]].data)
-            self._sizes.seek(row * 4 * self._fields)
-            self._sizes.readinto(sizes[place].data)
-            self._parents.seek(row * 8)
-            self._parents.readinto(parents[place : place + 1].data)
+        copy_stretches(self._shingles.values, starts, ends, shingles)
+        sizes = self._sizes.values.reshape(-1, self._fields)[rows]
+        parents = self._parents.values[rows]
+        for mapped in (self._shingles, self._sizes, self._parents):
+            mapped.release()
         return shingles, ends, sizes, parents
+
+
+class _Mapped:
+    """A file as an array, whose pages are given back after each use so that they do not add up."""
+
+    def __init__(self, path: Path, kind: type[np.generic]) -> None:
+        self.values: npt.NDArray[Any] = np.zeros(0, kind)
+        self._map: mmap.mmap | None = None
+        if path.stat().st_size:
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.values = np.frombuffer(self._map, kind)
+
+    def release(self) -> None:
+        """Give the pages back to the system's cache."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+
+@jit("void(Array(uint64, 1, 'C', readonly=True), int64[::1], int64[::1], uint64[::1])")
+def copy_stretches(source: Any, starts: Any, ends: Any, out: Any) -> None:
+    """Copy stretches of ``source`` from ``starts`` to lie between ``ends`` in ``out``."""
+    for row in range(len(starts)):
+        shift = starts[row] - ends[row]
+        for place in range(ends[row], ends[row + 1]):
+            out[place] = source[place + shift]

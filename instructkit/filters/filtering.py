@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
@@ -69,6 +70,7 @@ def filter(
             counts.rows_in += batch.num_rows
             counts.rows_dropped += len(judged.reasons)
             counts.reasons.update(judged.failed)
+            counts.changed.update(judged.changed)
             if judged.reasons:
                 sink.add_rows(batch.take(pa.array(list(judged.reasons))), list(judged.reasons.values()))
             if judged.kept.num_rows:
@@ -100,6 +102,7 @@ class Judged:
     kept: pa.RecordBatch
     reasons: dict[int, list[Reason]]  # of each dropped row
     failed: Counter[str]  # rows that failed each rule
+    changed: Counter[str]  # rows that stay, marked or masked
 
 
 @dataclass(frozen=True)
@@ -155,11 +158,19 @@ class Judge:
                 *(pa.field(self.tags[name], pa.list_(pa.string())) for name in self.tags),
             ]
             changed = pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
-        if not reasons:
-            return Judged(changed, {}, failed)
         keep = np.ones(batch.num_rows, bool)
         keep[list(reasons)] = False
-        return Judged(changed.filter(pa.array(keep)), dict(sorted(reasons.items())), failed)
+        kept = changed.filter(pa.array(keep)) if reasons else changed
+        return Judged(kept, dict(sorted(reasons.items())), failed, self._changes(kept))
+
+    def _changes(self, kept: pa.RecordBatch) -> Counter[str]:
+        """How many of the rows that stay were marked or masked."""
+        done = {"toxicity": "abuse_tagged", "pii": "pii_masked" if self.pii == "mask" else "pii_tagged"}
+        marked = {
+            done[name]: int(pc.sum(pc.greater(pc.list_value_length(kept.column(column)), 0)).as_py() or 0)
+            for name, column in self.tags.items()
+        }
+        return Counter({name: rows for name, rows in marked.items() if rows})
 
 
 def make_judge(settings: FilterSettings, schema: pa.Schema) -> Judge:

@@ -27,13 +27,15 @@ Lineage = list[dict[str, Any]]
 class Counts:
     """What became of a step's rows: ``rows_in == rows_kept + rows_dropped``, always.
 
-    ``reasons`` counts the rows that failed each rule; a row that failed two is in both.
+    ``reasons`` counts the rows that failed each rule; a row that failed two is in both. ``changed`` counts the rows
+    that stayed with something changed, by what was done.
     """
 
     rows_in: int = 0
     rows_out: int = 0
     rows_dropped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
     inputs: list[list["Counts"]] = field(default_factory=list)  # the steps behind each of several inputs
 
     def drop(self, reason: str, rows: int = 1) -> None:
@@ -56,6 +58,8 @@ class Counts:
             "rows_dropped": self.rows_dropped,
             "reasons": dict(sorted(self.reasons.items())),
         }
+        if self.changed:
+            entry["changed"] = dict(sorted(self.changed.items()))
         if self.inputs:
             entry["inputs"] = [[step.to_json() for step in steps] for steps in self.inputs]
         return entry
@@ -68,6 +72,7 @@ class Counts:
             entry["rows_out"],
             entry["rows_dropped"],
             Counter(entry["reasons"]),
+            Counter(entry.get("changed", {})),
             [[cls.from_json(step) for step in steps] for steps in entry.get("inputs", [])],
         )
 

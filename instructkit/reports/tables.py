@@ -43,6 +43,14 @@ def reasons_text(reasons: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in ordered)
 
 
+def counts_text(counts: dict[str, Any]) -> str:
+    """Why rows were dropped and what was changed in those that stayed, in one line."""
+    changed = reasons_text(counts.get("changed", {}))
+    return "; ".join(
+        part for part in (reasons_text(counts.get("reasons", {})), changed and f"changed: {changed}") if part
+    )
+
+
 def step_rows(steps: Lineage, indent: str = "") -> Iterable[tuple[str, Any, Any, Any, str]]:
     """A line a step: its name, rows in, out, dropped, why; the steps behind each input stand above it."""
     for step in steps:
@@ -55,7 +63,7 @@ def step_rows(steps: Lineage, indent: str = "") -> Iterable[tuple[str, Any, Any,
             counts.get("rows_in"),
             counts.get("rows_out"),
             counts.get("rows_dropped"),
-            reasons_text(counts.get("reasons", {})),
+            counts_text(counts),
         )
 
 
