@@ -249,3 +249,9 @@ def test_other_jinja_renders_row_by_row(template: str) -> None:
 
 def test_the_packs_are_plain_insertions_that_need_no_python_loop() -> None:
     assert [template for template in TEMPLATES if plain_parts(template) is None] == []
+
+
+def test_nothing_is_cut_or_escaped() -> None:
+    rows = [{"one": " <a> & {{ b }} \n"}]
+    assert in_columns("{{ one }}\n", rows) == [" <a> & {{ b }} \n\n"]
+    assert in_columns("{{ one }}{{ one | trim }}\n", rows) == [" <a> & {{ b }} \n<a> & {{ b }}\n"]
