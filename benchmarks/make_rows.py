@@ -22,7 +22,7 @@ def sentences() -> list[str]:
 
 
 def make_rows(rows: int, path: str) -> None:
-    """Write rows of 2 to 5 sentences, in each of which a number is new; a tenth repeat the row before but for a word."""
+    """Write rows of 2 to 5 sentences, each with a number of its own; every tenth is the row before and a word more."""
     random.seed(7)
     pool = sentences()
     before = ""

@@ -15,6 +15,7 @@ from instructkit.dedup.signing import Signed, Signer
 from instructkit.dedup.store import SignatureStore
 from instructkit.dedup.texts import fields_of
 from instructkit.engine import Spool, map_batches
+from instructkit.errors import UsageError
 from instructkit.records.hashing import file_hash
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
@@ -39,6 +40,8 @@ def dedup(
     Raises `UsageError` for settings that can't be meant.
     """
     given = replace(settings or DedupSettings(), **options)
+    if "-" in given.against:
+        raise UsageError("--against takes files; stdin is the rows to check")
     records = Records.of(reader)
     fields = fields_of(given.on, records.schema)
     sink = as_rejects(rejects)
@@ -89,7 +92,9 @@ def _without(
         return batch, signed
     rows = [row for row, _, _ in overlapping]
     counts.drop("contaminated", len(rows))
-    reasons = [[("contaminated", f"{length} tokens of {place}", str(LONGEST))] for _, length, place in overlapping]
+    reasons = [
+        [("contaminated", f"{length} tokens of {place}", str(min(length, LONGEST)))] for _, length, place in overlapping
+    ]
     sink.add_rows(batch.take(pa.array(rows)), reasons)
     keep = np.ones(batch.num_rows, bool)
     keep[rows] = False

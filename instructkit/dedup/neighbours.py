@@ -151,7 +151,7 @@ def _judge(buckets: _Buckets, sets: ShingleSets, found: Verdicts, sure: Mask, th
     stays = found.stays[buckets.rows]
     kept = np.full(len(buckets.rows), -1, np.int64)
     similarity = np.zeros(len(buckets.rows), np.float64)
-    judge(buckets.places, buckets.ends, shingles, ends, sizes, parents, sure[buckets.rows], guarded, threshold,
+    judge(buckets.places, buckets.ends, shingles, ends, sizes, parents, sure[buckets.rows], guarded, threshold, CROWD,
           stays, kept, similarity)  # fmt: skip
     left = np.flatnonzero(kept >= 0)
     rows = buckets.rows[left]
@@ -196,7 +196,9 @@ def jaccard(shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float
 
 @jit()
 def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> Any:
-    """The rarest shingles of each row of a bucket, numbered: rows x most, -1 behind a row's last; and one slot each.
+    """The rarest shingles of each row of a bucket, numbered: rows x most, -1 behind a row's last.
+
+    With them comes the head of each shingle's chain of postings, all empty.
 
     Two sets of similarity t share one of the first n - ceil(t * n) + 1 shingles of each in any order that is the
     same for both (prefix filtering: Chaudhuri et al. 2006; Bayardo et al. 2007). Rarest first, rows that have only
@@ -233,16 +235,66 @@ def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> A
         order.sort()
         for number in range(size - np.int64(np.ceil(threshold * size - 1e-9)) + 1):
             index[place, number] = order[number] % slots
-    return index, np.zeros(slots, np.int64)
+    return index, np.full(slots, -1, np.int64)
+
+
+@jit()
+def nearest_posted(
+    place: int, members: Any, index: Any, chain: Any, following: Any, seen: Any, shingles: Any, ends: Any, sizes: Any,
+    parents: Any, guarded: Any, threshold: float,
+) -> Any:  # fmt: skip
+    """The earliest staying row that shares a rare shingle with a row and is alike, and how much; -1 for none."""
+    row = members[place]
+    best, similarity = np.int64(-1), 0.0
+    width = index.shape[1]
+    for number in range(width):
+        if index[place, number] < 0:
+            break
+        posting = chain[index[place, number]]
+        while posting >= 0:
+            earlier = posting // width
+            posting = following[posting]
+            other = members[earlier]
+            if seen[earlier] == place or parents[other] == parents[row] or 0 <= best < other:
+                continue
+            seen[earlier] = place
+            alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
+            if alike >= threshold:
+                best, similarity = other, alike
+    return best, similarity
+
+
+@jit()
+def nearest_of(
+    row: int,
+    staying: Any,
+    count: int,
+    shingles: Any,
+    ends: Any,
+    sizes: Any,
+    parents: Any,
+    guarded: Any,
+    threshold: float,
+) -> Any:
+    """The earliest of ``staying[:count]`` that a row is alike, and how much; -1 for none."""
+    best, similarity = np.int64(-1), 0.0
+    for number in range(count):
+        other = staying[number]
+        if parents[other] == parents[row] or 0 <= best < other:
+            continue  # the phrasings of one raw row are meant to be alike
+        alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
+        if alike >= threshold:
+            best, similarity = other, alike
+    return best, similarity
 
 
 @jit(
     "void(int64[::1], int64[::1], uint64[::1], int64[::1], uint32[:,::1], uint64[::1], boolean[::1], boolean[::1], "
-    "float64, boolean[::1], int64[::1], float64[::1])"
+    "float64, int64, boolean[::1], int64[::1], float64[::1])"
 )
 def judge(
     places: Any, bucket_ends: Any, shingles: Any, ends: Any, sizes: Any, parents: Any, sure: Any, guarded: Any,
-    threshold: float, stays: Any, kept: Any, similarity: Any,
+    threshold: float, crowd: int, stays: Any, kept: Any, similarity: Any,
 ) -> None:  # fmt: skip
     """In each bucket compare each row to those before it that stay, and drop it if one is alike."""
     fields = sizes.shape[1]
@@ -254,13 +306,12 @@ def judge(
             start += sizes[row, field]
     for bucket in range(len(bucket_ends) - 1):
         members = places[bucket_ends[bucket] : bucket_ends[bucket + 1]]
-        crowded = len(members) > CROWD
+        crowded = len(members) > crowd
         if crowded:
-            index, heads = rare_shingles(members, shingles, ends, threshold)
+            index, chain = rare_shingles(members, shingles, ends, threshold)
         else:
-            index, heads = np.zeros((0, 0), np.int64), np.zeros(0, np.int64)
+            index, chain = np.zeros((0, 0), np.int64), np.zeros(0, np.int64)
         # a posting is a staying row under one of its rare shingles; `following` chains those of one shingle
-        chain = np.full(len(heads), -1, np.int64)
         following = np.full(index.size, -1, np.int64)
         seen = np.full(len(members), -1, np.int64)
         staying = np.empty(len(members), np.int64)
@@ -271,35 +322,17 @@ def judge(
                 if sure[row] != (turn == 0) or not stays[row]:
                     continue
                 if turn == 1:
-                    best = -1
                     if crowded:
-                        for number in range(index.shape[1]):
-                            if index[place, number] < 0:
-                                break
-                            posting = chain[index[place, number]]
-                            while posting >= 0:
-                                earlier = posting // index.shape[1]
-                                other = members[earlier]
-                                posting = following[posting]
-                                if seen[earlier] == place or parents[other] == parents[row] or 0 <= best < other:
-                                    continue
-                                seen[earlier] = place
-                                alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
-                                if alike >= threshold:
-                                    best = other
-                                    similarity[row] = alike
+                        best, alike = nearest_posted(place, members, index, chain, following, seen, shingles, ends,
+                                                     sizes, parents, guarded, threshold)  # fmt: skip
                     else:
-                        for number in range(count):
-                            other = staying[number]
-                            if parents[other] == parents[row] or 0 <= best < other:
-                                continue  # the phrasings of one raw row are meant to be alike
-                            alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
-                            if alike >= threshold:
-                                best = other
-                                similarity[row] = alike
+                        best, alike = nearest_of(
+                            row, staying, count, shingles, ends, sizes, parents, guarded, threshold
+                        )
                     if best >= 0:
                         stays[row] = False
                         kept[row] = best
+                        similarity[row] = alike
                         continue
                 staying[count] = row
                 count += 1

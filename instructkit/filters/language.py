@@ -36,6 +36,13 @@ def model() -> Any:
     return fasttext.load_model(str(Path(found.origin).parent / "resources" / "lid.176.ftz"))
 
 
+@functools.cache
+def known_languages() -> frozenset[str]:
+    """The codes that `identify` may give."""
+    labels = model().predict("the", k=176, threshold=-1.0)[0]
+    return frozenset(SAME.get(code, code) for code in (label.removeprefix("__label__") for label in labels))
+
+
 @functools.lru_cache(maxsize=65536)  # instructions repeat
 def identify(text: str) -> tuple[str, float]:
     """The language of a text (ISO 639-1 where there is one) and how sure that is, in [0, 1].
@@ -65,9 +72,11 @@ def parse_languages(text: str) -> tuple[frozenset[str], float]:
     """Read ``--language en,zh[:T]``: the languages that may stay, and how sure another must be."""
     codes, _, threshold = text.partition(":")
     languages = frozenset(code.strip().lower() for code in codes.split(",") if code.strip())
-    wrong = [code for code in languages if not re.fullmatch(r"[a-z]{2,3}", code)]
-    if wrong or not languages:
+    if not languages:
         raise UsageError(f"--language {text}: give ISO 639 codes such as en,zh")
+    wrong = sorted(languages - known_languages())
+    if wrong:
+        raise UsageError(f"--language {text}: {wrong[0]!r} is no language lid.176 knows (Chinese is zh, Japanese ja)")
     try:
         value = float(threshold) if threshold else LEAST_CONFIDENCE
     except ValueError as error:

@@ -105,6 +105,9 @@ def parse_rule(text: str) -> tuple[str, Any]:
     if known.threshold_name is None:
         raise UsageError(f"the rule {name} has no threshold: --rule {name} or --rule {name}=off")
     try:
-        return name, type(known.default)(value)
+        threshold = type(known.default)(value)
+        if threshold != threshold:  # nan, which nothing is above or below
+            raise ValueError(value)
+        return name, threshold
     except ValueError as error:
         raise UsageError(f"--rule {text}: {value!r} is no {type(known.default).__name__}") from error

@@ -1,5 +1,6 @@
 """How many rows of each group a mixture takes: the plan, before a row is written."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,8 +23,8 @@ class MixSettings:
     def __post_init__(self) -> None:
         if self.cap is not None and self.cap < 1:
             raise UsageError(f"a cap is at least 1 row, not {self.cap}")
-        if self.temperature <= 0:
-            raise UsageError(f"the temperature is above 0, not {self.temperature}")
+        if not 0.01 <= self.temperature < math.inf:  # smaller ones overflow, and one group is all there is long before
+            raise UsageError(f"the temperature is a number from 0.01, not {self.temperature}")
         if self.size is not None and self.size < 0:
             raise UsageError(f"the size is a number of rows, not {self.size}")
         if self.max_epochs < 1:
@@ -31,8 +32,8 @@ class MixSettings:
         if self.order not in ("shuffle", "given"):
             raise UsageError(f"the order is shuffle or given, not {self.order!r}")
         for group, weight in self.weights.items():
-            if weight < 0:
-                raise UsageError(f"the weight of {group} is 0 or more, not {weight}")
+            if not 0 <= weight < math.inf:
+                raise UsageError(f"the weight of {group} is a number from 0, not {weight}")
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,11 @@ def mixing_rates(rows: Mapping[str, int], settings: MixSettings) -> dict[str, fl
     artificial limit K and a temperature T (Raffel et al. 2020, section 3.5.2; SeqIO's ``mixing_rate_num_examples``
     scales the same way), times the user's weights.
     """
-    raw = {
-        group: settings.weights.get(group, 1.0) * min(count, settings.cap or count) ** (1 / settings.temperature)
-        for group, count in rows.items()
+    limited = {group: min(count, settings.cap or count) for group, count in rows.items()}
+    largest = max(limited.values(), default=1) or 1
+    raw = {  # relative to the largest group, for a small temperature makes powers that no float holds
+        group: settings.weights.get(group, 1.0) * (count / largest) ** (1 / settings.temperature)
+        for group, count in limited.items()
     }
     total = sum(raw.values())
     return {group: rate / total if total else 0.0 for group, rate in raw.items()}

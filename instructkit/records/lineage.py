@@ -1,12 +1,14 @@
 """The life of a file: each step that made it, with its arguments and what became of the rows."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from instructkit.errors import BadInput
+from instructkit.records.containers.arrow import END_OF_STREAM
 from instructkit.records.sources import resolve
 from instructkit.records.stream import LINEAGE_KEY, Counts, Lineage, Records, lineage_of
 
@@ -67,6 +69,10 @@ def _of_file(path: str) -> tuple[Lineage, list[Counts]]:
 
 def _of_arrow(path: Path) -> tuple[Lineage, list[Counts]]:
     counts: list[Counts] = []
+    with path.open("rb") as raw:
+        raw.seek(-min(len(END_OF_STREAM), path.stat().st_size), os.SEEK_END)
+        if raw.read() != END_OF_STREAM:
+            raise BadInput(f"{path.name} is no Arrow stream, or a cut one; make it again")
     try:
         with pa.memory_map(str(path)) as file:  # mapped: the rows themselves are never read
             reader = pa.ipc.open_stream(file)
@@ -74,5 +80,5 @@ def _of_arrow(path: Path) -> tuple[Lineage, list[Counts]]:
                 if metadata is not None and LINEAGE_KEY in metadata:
                     counts = [Counts.from_json(entry) for entry in json.loads(metadata[LINEAGE_KEY])]
             return lineage_of(reader.schema), counts
-    except pa.ArrowInvalid as error:
-        raise BadInput(f"{path.name} is no Arrow stream, or a cut one") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise BadInput(f"{path.name} is no Arrow stream, or a cut one; make it again") from error

@@ -22,7 +22,7 @@ def open_bytes(source: Source) -> Any:
     elif Path(source.path).is_file():
         stream = pa.OSFile(source.path, "rb")
     else:  # a named pipe: OSFile would seek in it
-        stream = pa.PythonFile(open(source.path, "rb"), mode="r")
+        stream = pa.PythonFile(open(source.path, "rb"), mode="r")  # noqa: SIM115 - PythonFile closes it
     return pa.CompressedInputStream(stream, source.compression) if source.compression else stream
 
 

@@ -66,8 +66,9 @@ def _header(source: Source, sample: bytes, delimiter: str) -> list[str]:
 def _quote(sample: bytes, delimiter: str, source: Source) -> str | bool:
     """Whether double quotes quote: always in CSV.
 
-    In TSV they do where a line has a field too few or too many without them (a line break is quoted), or
-    where each quote that opens a field also closes it; else they are ordinary characters.
+    In TSV they do where one opens a column's name, where a line has a field too few or too many without them
+    (a line break is quoted), or where each quote that opens a field also closes it; else they are ordinary
+    characters.
     """
     if delimiter == ",":
         return '"'
@@ -75,7 +76,11 @@ def _quote(sample: bytes, delimiter: str, source: Source) -> str | bool:
     rows = [line.rstrip("\r").split(delimiter) for line in (lines[:-1] or lines) if line.strip()]
     even = all(len(row) == len(rows[0]) for row in rows)
     opened = [field for row in rows for field in row if field.startswith('"')]
-    if not even or all(len(field) > 1 and field.endswith('"') for field in opened):
+    if (
+        not even
+        or any(name.startswith('"') for name in rows[0])
+        or all(len(field) > 1 and field.endswith('"') for field in opened)
+    ):
         return '"'
     log.info("%s: double quotes are ordinary characters there (not each that opens a field closes it)", source.name)
     return False

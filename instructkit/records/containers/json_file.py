@@ -30,6 +30,7 @@ def open_json(source: Source, bad: BadRows, workers: int | None = None) -> Raw:
         if more is None:
             raise BadInput(f"{source.name} holds no rows")
         first = more
+    first = _to_a_line_end(first, chunks)
     chunks = itertools.chain([first], chunks)
     opening = first.lstrip()[:1]
     if opening == b"[":
@@ -41,6 +42,16 @@ def open_json(source: Source, bad: BadRows, workers: int | None = None) -> Raw:
     if opening == b"{" and not _is_lines(first):
         return _open_object(source.name, b"".join(chunks))
     return open_lines(source.name, line_blocks(chunks), bad, workers)
+
+
+def _to_a_line_end(first: bytes, chunks: Iterator[bytes]) -> bytes:
+    """Read on until a whole line is there to be judged; an array needs none."""
+    if first.lstrip().startswith(b"["):
+        return first
+    pieces = [first]
+    while b"\n" not in pieces[-1] and (more := next(chunks, b"")):
+        pieces.append(more)
+    return b"".join(pieces)
 
 
 def _is_lines(first: bytes) -> bool:
@@ -111,6 +122,9 @@ def _elements(name: str, texts: Iterator[str]) -> Iterator[str]:
             continue
         except RecursionError as error:
             raise BadInput(f"{name}: row {row + 1} of the array is nested too deep") from error
+        if end == len(buffer) and (piece := next(texts, "")):  # a number may go on there
+            buffer, at = buffer[at:] + piece, 0
+            continue
         yield buffer[at:end]
         row += 1
         at = end

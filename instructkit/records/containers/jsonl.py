@@ -9,12 +9,14 @@ import functools
 import itertools
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json
 
 from instructkit.engine import map_ordered
@@ -25,6 +27,10 @@ from instructkit.records.hashing import canonical_json
 from instructkit.records.sources import Source
 
 log = logging.getLogger("instructkit")
+
+EXACT = 2**53  # whole numbers up to this are floats without loss
+_NULL_FIRST = re.compile(rb"\s*null")
+_NULL_LINE = re.compile(rb"\n[ \t\r]*null")
 
 Bad = tuple[int, str, str, str]  # row number, rule, what was found, the row's text
 
@@ -148,13 +154,28 @@ def parse_block(block: bytes, schema: pa.Schema) -> Parsed:
 
 
 def _parse_arrow(block: bytes, schema: pa.Schema | None) -> pa.Table:
-    return pyarrow.json.read_json(
+    if _NULL_FIRST.match(block) or _NULL_LINE.search(block):
+        raise pa.ArrowInvalid("a line is null")  # pyarrow crashes at one, or makes a row of nulls of it
+    table = pyarrow.json.read_json(
         pa.BufferReader(block),
         read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(block) + 1, 1024)),
         parse_options=pyarrow.json.ParseOptions(
             explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "error"
         ),
     )
+    if any(_reaches(column, EXACT) for column in table.columns):
+        raise pa.ArrowInvalid("a whole number may have been rounded")
+    return table
+
+
+def _reaches(column: pa.Array | pa.ChunkedArray, limit: float) -> bool:
+    """Whether a float in a column, or in the lists and structs of one, is as large as this."""
+    if isinstance(column, pa.ChunkedArray):
+        return any(_reaches(chunk, limit) for chunk in column.chunks)
+    if pa.types.is_nested(column.type):
+        children = column.flatten()
+        return any(_reaches(child, limit) for child in (children if isinstance(children, list) else [children]))
+    return pa.types.is_floating(column.type) and bool(pc.any(pc.greater_equal(pc.abs(column), limit)).as_py())
 
 
 def _parse_slowly(block: bytes, schema: pa.Schema) -> Parsed:
@@ -242,7 +263,7 @@ def _fits(value: Any, kind: pa.DataType) -> bool:
     if pa.types.is_integer(kind):
         return type(value) is int and -(2**63) <= value < 2**63
     if pa.types.is_floating(kind):
-        return type(value) in (int, float)
+        return type(value) is float or (type(value) is int and abs(value) <= EXACT)
     return isinstance(value, str)
 
 

@@ -191,7 +191,9 @@ def _convert_tree(batch: pa.RecordBatch) -> Converted:
             bad.append((row, "no_answer", "the tree holds no answer"))
         split += paths
         rows += [row] * len(paths)
-    return Converted(_build("conversation-tree", split), np.array(rows, np.int64), bad)
+    values = _build("conversation-tree", split)
+    values["parent"] = batch.column("message_tree_id").take(pa.array(rows, pa.int64()))  # all paths are of one raw row
+    return Converted(values, np.array(rows, np.int64), bad)
 
 
 TREE = Layout("conversation-tree", _why_tree, lambda _: ["prompt"], _convert_tree)
