@@ -16,6 +16,10 @@ import pyarrow as pa
 import pytest
 
 import instructkit as ik
+from instructkit.records.containers.raw import BadRows
+from instructkit.records.reading import open_container
+from instructkit.records.rejects import Rejects
+from instructkit.records.sources import resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "instructkit"]
@@ -178,3 +182,34 @@ def write_lines(path: Path, rows: list[Any]) -> Path:
     lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return path
+
+
+def raw_rows(path: Path, workers: int | None = None) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str]]]:
+    """What a container gives: its rows, their numbers in the file, and the number and rule of each bad row."""
+    bad = Noted()
+    raw = open_container(resolve(str(path)), bad, workers)
+    rows: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    for batch, found in raw.batches:
+        assert batch.schema == raw.schema
+        rows += batch.to_pylist()
+        numbers += found.tolist()
+    return rows, numbers, bad.noted
+
+
+class Noted(BadRows):
+    """The bad rows of a test's file, by number and rule."""
+
+    def __init__(self) -> None:
+        super().__init__(Rejects())
+        self.noted: list[tuple[int, str]] = []
+
+    def add(self, file: str, row: int, rule: str, found: str, text: str, threshold: str = "") -> None:
+        """Note it, and count it as ever."""
+        self.noted.append((row, rule))
+        super().add(file, row, rule, found, text, threshold)
+
+
+def examples_of(*paths: Path, **options: Any) -> list[dict[str, Any]]:
+    """The examples that files hold."""
+    return list(ik.read(*map(str, paths), **options).read_all().to_pylist())
