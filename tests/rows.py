@@ -10,7 +10,7 @@ from instructkit.records.schema import CONTENT, build_examples
 
 def examples(rows: Iterable[dict[str, object]], **extras: list[object]) -> pa.Table:
     """A table of examples from dictionaries; what a row lacks takes its default."""
-    listed = [{"instruction": "Do it.", **row} for row in rows]
+    listed = [{"instruction": "Do it.", "output": "Done.", **row} for row in rows]
     names = {name for row in listed for name in row}
     values = {name: pa.array([row.get(name) for row in listed]) for name in sorted(names)}
     columns = {name: pa.array(column) for name, column in extras.items()}

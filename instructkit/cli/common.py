@@ -4,7 +4,8 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -102,7 +103,11 @@ class Run:
 
         records = Records.of(stream)
         if self.output == "-" and sys.stdout.isatty():
-            show_first_rows(records)
+            rest = show_first_rows(records)
+            if self.summary is not None or self.rejects.wanted:
+                with self.rejects:
+                    deque(rest, maxlen=0)  # what a person asked to have counted is counted to the end
+                self._tell(records)
             return
         with self.rejects:
             write(_with_bar(records, self.name, self.quiet), self.output, shard_rows=self.shard_rows)
@@ -180,8 +185,8 @@ def _with_bar(records: "Records", name: str, quiet: bool) -> "Records":
     return replace(records, batches=batches())
 
 
-def show_first_rows(records: "Records") -> None:
-    """Print the first rows of a stream as a table."""
+def show_first_rows(records: "Records") -> Iterator[Any]:
+    """Print the first rows of a stream as a table; gives the batches that were not needed."""
     from instructkit.reports.tables import print_table
 
     rows: list[dict[str, Any]] = []
@@ -190,9 +195,9 @@ def show_first_rows(records: "Records") -> None:
         if len(rows) >= FIRST_ROWS:
             break
     names = [name for name in ("instruction", "input", "output", "task") if name in records.schema.names]
-    shown = [[_short(row[name]) for name in names] for row in rows]
-    print_table("", names, shown)
+    print_table("", names, [[_short(row[name]) for name in names] for row in rows])
     click.echo(f"the first {len(rows)} rows; -o FILE writes all, a pipe passes them on", err=True)
+    return records.batches
 
 
 def _short(value: object, length: int = 120) -> str:

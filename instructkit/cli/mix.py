@@ -12,6 +12,7 @@ from instructkit.cli.common import (
     rejects_option,
     run_options,
     seed_option,
+    write_json,
 )
 
 if TYPE_CHECKING:
@@ -105,7 +106,10 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     run = Run("mix", options)
     settings = MixSettings(**run.settings)
     if only_plan:
-        _print_plan(plan(run.open(inputs), settings), to_stderr=False)
+        found = plan(run.open(inputs), settings)
+        _print_plan(found, to_stderr=False)
+        if run.summary is not None:
+            write_json(run.summary, {"command": "mix", "plan": [share.to_json() for share in found.shares]})
         return
     plans: list[MixPlan] = []
     mixed = mix(run.open(inputs), settings, rejects=run.rejects, plans=plans)

@@ -130,6 +130,7 @@ def why_no_json(text: str) -> str:
 
 
 _PLACEHOLDER = r"\{\{[ \t]*[A-Za-z_][\w.]*[ \t]*(\|[^{}]*)?\}\}|\{%-?[ \t]*\w[^{}%]*%\}"
+_UNBRACED = r"(?<![\w}^_\\])"  # a brace before it is LaTeX's: \frac{{a}}{{b}}
 _ABOUT_TEMPLATES = re.compile(
     r"(?i)jinja|template|mustache|handlebars|\bvue\b|angular|ansible|\bhelm\b|liquid|django|twig|模板|占位|latex"
 )
@@ -147,7 +148,7 @@ def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, outpu
         ).tolist():
             whole = "\n".join(str(part[row]) for part in (instruction, input, output))
             outside = "".join(str(column[row]).split(FENCE)[::2])  # code may hold templates rightly
-            found = re.search(_PLACEHOLDER, outside)
+            found = re.search(_UNBRACED + _PLACEHOLDER, outside)
             if found and not _ABOUT_TEMPLATES.search(whole):
                 evidence.setdefault(row, found[0][:40])
     for column, words in ((output, _UNFILLED), (input, _UNFILLED_INPUT)):

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 MODES = ("off", "tag", "mask", "drop")
-FIELDS = ("system", "instruction", "input", "output")
+NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
 _MAYBE = r"@|\d[\d \-.()]{5,}|[A-Z]{2}\d{2}"  # a row without any of these holds nothing we know
 
 
@@ -100,33 +102,40 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 class _Masks:
-    """The numbers of a row's masks: one value keeps its number in every field."""
+    """The masks of a row: one value keeps its number wherever it stands."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
-        self._counts: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
 
     def of(self, kind: str, value: str) -> str:
+        """The mask of a datum."""
         key = (kind, re.sub(r"[\s().-]", "", value).lower())
         if key not in self._numbers:
-            self._counts[kind] = self._counts.get(kind, 0) + 1
-            self._numbers[key] = self._counts[kind]
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+            self._numbers[key] = self.kinds[kind]
         return f"[{kind}_{self._numbers[key]}]"
+
+    def over(self, value: Any) -> Any:
+        """A value of any depth with the personal data of its texts masked."""
+        if isinstance(value, str):
+            pieces, at = [], 0
+            for start, end, kind in find(value):
+                pieces += [value[at:start], self.of(kind, value[start:end])]
+                at = end
+            return "".join([*pieces, value[at:]]) if pieces else value
+        if isinstance(value, list):
+            return [self.over(one) for one in value]
+        if isinstance(value, dict):
+            return {name: self.over(one) for name, one in value.items()}
+        return value
 
 
 def mask_texts(texts: list[str]) -> tuple[list[str], list[str]]:
     """A row's texts with their personal data masked, and the kinds found (sorted, each once)."""
     masks = _Masks()
-    kinds: set[str] = set()
-    masked = []
-    for text in texts:
-        pieces, at = [], 0
-        for start, end, kind in find(text):
-            pieces += [text[at:start], masks.of(kind, text[start:end])]
-            kinds.add(kind)
-            at = end
-        masked.append("".join([*pieces, text[at:]]))
-    return masked, sorted(kinds)
+    masked = [masks.over(text) for text in texts]
+    return masked, sorted(masks.kinds)
 
 
 @dataclass
@@ -143,41 +152,53 @@ class Found:
 
 
 def look(batch: pa.RecordBatch) -> Found:
-    """Find the personal data of a batch in all its texts, earlier turns included."""
+    """Find the personal data of a batch in all its texts: earlier turns and the user's own columns too."""
+    names = [field.name for field in batch.schema if field.name not in NAMES and _holds_text(field.type)]
     maybe = np.zeros(batch.num_rows, bool)
-    for name in FIELDS:
-        maybe |= pc.match_substring_regex(batch.column(name), _MAYBE).to_numpy(zero_copy_only=False)
-    history = batch.column("history")
-    maybe |= pc.greater(pc.list_value_length(history), 0).to_numpy(zero_copy_only=False)
+    for name in names:
+        maybe |= _maybe(batch.column(name))
+    rows = np.flatnonzero(maybe)
+    values = {name: batch.column(name).take(pa.array(rows)).to_pylist() for name in names}
     kinds: dict[int, list[str]] = {}
-    changed: dict[int, list[str]] = {}
-    turns = {}
-    for row in np.flatnonzero(maybe).tolist():
-        said = history[row].as_py()
-        texts = [
-            *(batch.column(name)[row].as_py() for name in FIELDS),
-            *((turn["content"] or "") for turn in said),
-        ]
-        masked, found = mask_texts(texts)
-        if found:
-            kinds[row] = found
-            changed[row] = masked
-            turns[row] = [{**turn, "content": text} for turn, text in zip(said, masked[len(FIELDS) :], strict=True)]
-    return Found(kinds, _replaced(batch, changed, turns) if changed else batch)
+    for place, row in enumerate(rows.tolist()):
+        masks = _Masks()
+        masked = {name: masks.over(values[name][place]) for name in names}
+        if masks.kinds:
+            kinds[row] = sorted(masks.kinds)
+            for name in names:
+                values[name][place] = masked[name]
+    if not kinds:
+        return Found(kinds, batch)
+    columns = [
+        pc.replace_with_mask(batch.column(name), pa.array(maybe), pa.array(values[name], field.type))
+        if name in names and not pa.types.is_nested(field.type)
+        else _nested(batch.column(name), rows, values[name])
+        if name in names
+        else batch.column(name)
+        for name, field in zip(batch.schema.names, batch.schema, strict=True)
+    ]
+    return Found(kinds, pa.RecordBatch.from_arrays(columns, schema=batch.schema))
 
 
-def _replaced(
-    batch: pa.RecordBatch, changed: dict[int, list[str]], turns: dict[int, list[dict[str, str]]]
-) -> pa.RecordBatch:
-    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-    for place, name in enumerate(FIELDS):
-        texts = columns[name].to_pylist()
-        for row, masked in changed.items():
-            texts[row] = masked[place]
-        columns[name] = pa.array(texts, pa.string())
-    if any(turns.values()):
-        history = columns["history"].to_pylist()
-        for row, said in turns.items():
-            history[row] = said
-        columns["history"] = pa.array(history, columns["history"].type)
-    return pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
+def _holds_text(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _holds_text(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(_holds_text(child.type) for child in kind)
+    return bool(pa.types.is_string(kind))
+
+
+def _maybe(column: pa.Array) -> npt.NDArray[np.bool_]:
+    if pa.types.is_nested(column.type):
+        found = column.is_valid() if pa.types.is_struct(column.type) else pc.greater(pc.list_value_length(column), 0)
+    else:
+        found = pc.match_substring_regex(column, _MAYBE)
+    maybe: npt.NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+    return maybe
+
+
+def _nested(column: pa.Array, rows: npt.NDArray[np.int64], values: list[Any]) -> pa.Array:
+    every = column.to_pylist()
+    for row, value in zip(rows.tolist(), values, strict=True):
+        every[row] = value
+    return pa.array(every, column.type)

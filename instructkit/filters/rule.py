@@ -1,6 +1,7 @@
 """What a rule is, and the table of all rules."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +107,7 @@ def parse_rule(text: str) -> tuple[str, Any]:
         raise UsageError(f"the rule {name} has no threshold: --rule {name} or --rule {name}=off")
     try:
         threshold = type(known.default)(value)
-        if threshold != threshold:  # nan, which nothing is above or below
+        if isinstance(threshold, float) and math.isnan(threshold):  # nothing is above or below it
             raise ValueError(value)
         return name, threshold
     except ValueError as error:

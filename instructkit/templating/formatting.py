@@ -33,7 +33,7 @@ from instructkit.templating.binding import (
 from instructkit.templating.columns import evaluate
 from instructkit.templating.labels import MOST_OPTIONS, Labels, resolve_labels
 from instructkit.templating.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
-from instructkit.templating.phrase import Plan, phrase, phrasing_names
+from instructkit.templating.phrase import Plan, phrase, phrasing_names, within
 from instructkit.templating.render import plain_parts
 
 log = logging.getLogger("instructkit")
@@ -124,8 +124,11 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
     if layout is not None and not (settings.task or settings.binding or settings.map):
         if not raw.lineage:
             log.info("%s: %s (%s)", raw.name, layout.name, why)
+        if settings.labels or settings.language or settings.per_row != 1 or settings.cot != "include":
+            log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
         schema, batches = convert(raw, layout, source.stem, reading)
-        return _Opened(raw, schema, functools.partial(_pass_on, batches), reading.counts, inputs)
+        run = functools.partial(_pass_on, batches, raw.name, settings.max_chars)
+        return _Opened(raw, schema, run, reading.counts, inputs)
     first = next(raw.batches, None)
     plan = make_plan(raw, None if first is None else first[0], settings, source)
     if first is not None:
@@ -143,10 +146,16 @@ def _first_rows(
             return
 
 
-def _pass_on(batches: Iterator[pa.RecordBatch], bad: BadRows) -> Iterator[pa.RecordBatch]:
+def _pass_on(
+    batches: Iterator[pa.RecordBatch], name: str, max_chars: int | None, bad: BadRows
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         bad.counts.rows_in += batch.num_rows
-        yield batch
+        kept, too_long = within(batch, max_chars)
+        bad.counts.drop("too_long", len(too_long))
+        reasons = [[("too_long", str(length), str(max_chars))] for length in too_long.values()]
+        bad.rejects.add_rows(batch.take(pa.array(list(too_long), pa.int64())), reasons)
+        yield kept
 
 
 def _phrased(

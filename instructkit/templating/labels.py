@@ -17,7 +17,7 @@ MOST_OPTIONS = 50  # a column with more distinct labels has no list of choices w
 
 @dataclass(frozen=True)
 class Labels:
-    """A task's answer choices as one dataset numbers and names them."""
+    """A task's answer choices as one dataset numbers and names them; open where any word is one."""
 
     choices: tuple[Label, ...]
     numbered: tuple[int, ...]  # the choice that each integer of the data means
@@ -37,7 +37,7 @@ def resolve_labels(role: Role, given: Sequence[str]) -> Labels:
     """
     if role.open_labels:
         choices = tuple(Label({"en": name, "zh": name}) for name in given)
-        return Labels(choices, tuple(range(len(choices))), True)
+        return Labels(choices, tuple(range(len(choices))), is_open=not choices)
     if not given:
         return Labels(role.labels, tuple(range(len(role.labels))), False)
     meanings = _meanings(role.labels)

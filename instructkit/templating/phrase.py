@@ -62,13 +62,11 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     chosen[pairs[:, 0]] = True
     bad += [(int(row), "no_phrasing", "none applies to the row", "") for row in np.flatnonzero(good & ~chosen)]
     examples, too_long = _render(batch, parents, pairs, filled, plan)
-    kept = set(pairs[:, 0].tolist())
-    for place in too_long:
-        pairs[place, 0] = -1
-    left = set(pairs[:, 0].tolist())
-    lengths = {int(row): (int(row), "too_long", length, str(plan.max_chars)) for row, length in too_long.values()}
-    bad += [lengths[row] for row in kept - left]
-    return Phrased(examples, sorted(bad), [lengths[row] for row in sorted(set(lengths) & left)])
+    long = {int(pairs[place, 0]): length for place, length in too_long.items()}
+    stayed = set(np.delete(pairs[:, 0], list(too_long)).tolist())
+    entries = {row: (row, "too_long", str(length), str(plan.max_chars)) for row, length in long.items()}
+    bad += [entry for row, entry in entries.items() if row not in stayed]
+    return Phrased(examples, sorted(bad), [entry for row, entry in sorted(entries.items()) if row in stayed])
 
 
 @dataclass
@@ -109,9 +107,9 @@ def _options(labels: Labels, chosen: pa.Int32Array, language: str) -> dict[str, 
     """The lists of choices for each row: those in the phrasing's language, where the row's own is among them."""
     every = {name: repeat(text, len(chosen)) for name, text in options(labels, language).items()}
     same = in_language(labels, language)
-    if not labels.is_open or len(same) in (0, len(labels.choices)):
+    if len(same) in (0, len(labels.choices)):
         return every
-    own = options(Labels(tuple(labels.choices[number] for number in same), (), True), language)
+    own = options(Labels(tuple(labels.choices[number] for number in same), (), False), language)
     among = pc.fill_null(pc.is_in(chosen, value_set=pa.array(same, pa.int32())), False)
     return {name: pc.if_else(among, pa.scalar(own[name]), text) for name, text in every.items()}
 
@@ -192,7 +190,7 @@ def _render(
     pairs: npt.NDArray[np.int64],
     filled: _Filled,
     plan: Plan,
-) -> tuple[pa.RecordBatch, dict[int, tuple[int, str]]]:
+) -> tuple[pa.RecordBatch, dict[int, int]]:
     fields: dict[str, list[pa.Array]] = {"instruction": [], "input": [], "output": [], "template": []}
     order: list[npt.NDArray[np.int64]] = []
     for number in np.unique(pairs[:, 1]):
@@ -219,22 +217,20 @@ def _render(
     columns["id"] = row_ids([columns["parent"], columns["template"], repeat(str(plan.seed), count)], count)
     extras = [batch.column(name).take(rows) for name in plan.extras]
     examples = pa.RecordBatch.from_arrays([*(columns[name] for name in EXAMPLE.names), *extras], schema=plan.schema)
-    return _within(examples, pairs[:, 0], plan.max_chars)
+    return within(examples, plan.max_chars)
 
 
 def _join(pieces: Sequence[pa.Array]) -> pa.StringArray:
     return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
 
 
-def _within(
-    examples: pa.RecordBatch, rows: npt.NDArray[np.int64], max_chars: int | None
-) -> tuple[pa.RecordBatch, dict[int, tuple[int, str]]]:
-    """Leave out the examples that are too long: a text is never cut. Gives the row and length of each, by place."""
+def within(examples: pa.RecordBatch, max_chars: int | None) -> tuple[pa.RecordBatch, dict[int, int]]:
+    """Leave out the examples that are too long, for a text is never cut; gives the length of each, by its row."""
     if max_chars is None or not examples.num_rows:
         return examples, {}
     lengths = sum(
         pc.utf8_length(examples.column(name)).to_numpy(zero_copy_only=False)
         for name in ("instruction", "input", "output")
     )
-    long = {int(place): (int(rows[place]), str(int(lengths[place]))) for place in np.flatnonzero(lengths > max_chars)}
+    long = {int(place): int(lengths[place]) for place in np.flatnonzero(lengths > max_chars)}
     return examples.filter(pa.array(lengths <= max_chars)), long

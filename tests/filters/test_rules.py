@@ -1,0 +1,116 @@
+"""Each rule: what it drops, and what it must never drop."""
+
+from typing import Any
+
+import pytest
+
+import instructkit as ik
+from instructkit.errors import UsageError
+from instructkit.filters import presets
+from instructkit.filters.integrity import why_cut, why_no_json
+from instructkit.filters.rule import RULES, parse_rule
+from tests.rows import examples
+
+POEM = "Der Mond ist aufgegangen,\nDie goldnen Sternlein prangen\nAm Himmel hell und klar"
+REFRAIN = "Row, row, row your boat\nGently down the stream\n" * 2
+TABLE = "| name | age |\n|---|---|\n" + "".join(f"| person {n} | {20 + n} |\n" for n in range(40))
+CODE = "```python\nfor row in rows:\n    print(row)\n```"
+JSON = '{"name": "Ada", "tags": ["a", "b"]}'
+ENGLISH_PROSE = (
+    "The bridge was built in two summers. It carries the road over the river, and it has never been closed. "
+)
+
+RIGHT = [
+    "yes", "否", "42", "positive", "C", "3.14", "None", "null", "[]", "因为", "the",
+    POEM, REFRAIN, TABLE, CODE, JSON, "def f(x):\n    return {**x}", "2 + 2 = 4", "- one\n- two\n- three",
+    "1. First, the\n2. Second, a", "That is where I come from", "Where are you going to", "北京，上海，广州",
+    "他说他要走了，我没有留他。后来我们再也没见过面。我想他大概已经忘了这件事吧",
+    r"\frac{{a}}{{b}} is written with double braces", "SELECT * FROM t WHERE a = 1",
+    "```\n{{ user }}\n```", "Dear Ms Fox,\n\nthank you.\n\nBest,\nTom", "x" * 500, "哈" * 100, ENGLISH_PROSE * 3,
+]  # fmt: skip
+
+
+def failed(row: dict[str, str], **options: Any) -> dict[str, int]:
+    reader = ik.filter(examples([row]), workers=1, **options)
+    reader.read_all()
+    return dict(ik.counts(reader).reasons)
+
+
+@pytest.mark.parametrize("output", RIGHT, ids=range(len(RIGHT)))
+def test_the_default_preset_drops_no_right_answer(output: str) -> None:
+    assert failed({"instruction": "Answer the question.", "output": output}) == {}
+
+
+WRONG = [
+    ("empty_output", {"output": " \n"}),
+    ("cut_output", {"output": ENGLISH_PROSE + "Nobody thought of it as old, because the"}),
+    ("cut_output", {"output": "这座桥用了两个夏天才建成。它横跨河面，通车以后从来没有关闭过，谁也没觉得它旧，因为"}),
+    ("cut_output", {"output": "这座桥用了两个夏天才建成。它横跨河面，通车以后从来没有关闭过，谁也没觉得它旧，"}),
+    ("open_fence", {"output": "Run this:\n```bash\nls -l\n"}),
+    ("broken_json", {"instruction": "Give me JSON.", "output": '{"a": 1, "b": [1, 2}'}),
+    ("broken_json", {"instruction": "以JSON格式输出。", "output": '```json\n{"a": 1,}\n```'}),
+    ("template_leftovers", {"output": "Dear {{ customer_name }}, hello."}),
+    ("template_leftovers", {"output": "nan"}),
+    ("template_leftovers", {"input": "<noinput>", "output": "x"}),
+    ("template_leftovers", {"instruction": "Summarise {% if text %}", "output": "x"}),
+    ("output_equals_prompt", {"instruction": "Rewrite: it rained.", "output": "rewrite: it rained. "}),
+    ("output_equals_prompt", {"input": "It rained.", "output": "It rained."}),
+    ("repeated_lines", {"output": "I am going round in circles here.\n" * 12}),
+    ("repetitive", {"output": "and again " * 400}),
+    ("repetitive", {"output": "我很高兴。" * 400}),
+]
+
+
+@pytest.mark.parametrize(("rule", "row"), WRONG, ids=[f"{rule}-{at}" for at, (rule, _) in enumerate(WRONG)])
+def test_each_rule_finds_its_fault(rule: str, row: dict[str, str]) -> None:
+    assert rule in failed({"output": "fine", **row})
+
+
+def test_a_row_that_fails_several_rules_names_them_all(tmp_path: Any) -> None:
+    row = {"instruction": "Return JSON", "output": '{"a": "{{ name }}"'}
+    path = str(tmp_path / "rejects.jsonl")
+    reader = ik.filter(examples([row, {"output": "fine"}]), rejects=path)
+    assert reader.read_all().num_rows == 1
+    assert ik.counts(reader).rows_dropped == 1
+    (rejected,) = ik.read(path).read_all()["reasons"].to_pylist()
+    assert [reason["rule"] for reason in rejected] == ["broken_json", "template_leftovers"]
+
+
+def test_thresholds_are_set_by_name_and_rules_left_out() -> None:
+    long = {"output": "word " * 50}
+    assert failed(long, rules=["long_output=100"]) == {"long_output": 1}
+    assert failed({"output": ""}, rules=["empty_output=off"]) == {}
+    assert failed({"output": ""}, preset="none") == {}
+    assert failed({"output": ""}, preset="none", rules=["empty_output"]) == {"empty_output": 1}
+
+
+@pytest.mark.parametrize("text", ["nothing", "nothing=1", "open_fence=3", "long_output=many", "repetitive=nan"])
+def test_a_rule_that_can_not_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"rule"):
+        parse_rule(text)
+
+
+def test_an_unknown_rule_or_preset_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="open_fence"):
+        parse_rule("open_fense")
+    with pytest.raises(UsageError, match="instruction, none"):
+        presets.chosen_rules("web!", ())
+
+
+def test_every_rule_says_what_it_is_and_where_its_number_comes_from() -> None:
+    assert len(RULES) >= 10
+    for rule in RULES.values():
+        assert rule.about.endswith(".")
+        assert rule.source
+        assert rule.check.__module__.startswith("instructkit.filters.")
+
+
+def test_words_no_sentence_ends_in_tell_a_cut_and_others_do_not() -> None:
+    assert why_cut("It was late and we were tired, but of all the people there only the")
+    assert not why_cut("It was late and we were tired, and there was nobody left to talk to")
+
+
+def test_json_lines_and_words_around_a_block_are_not_broken_json() -> None:
+    assert why_no_json('{"a": 1}\n{"a": 2}') == ""
+    assert why_no_json("Here it is:\n```json\n{broken\n```") == ""
+    assert why_no_json('{"a": 1') != ""
