@@ -86,11 +86,23 @@ def _pool(workers: int, processes: bool) -> Executor:
     import multiprocessing
 
     # spawn, not fork: Arrow's and numba's threads do not survive a fork
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_follow_parent)
 
 
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the main process's to handle
+def _follow_parent() -> None:
+    """Leave Ctrl+C to the main process, and end with it: a killed one can't tell its workers."""
+    import multiprocessing
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _run(step: Callable[[pa.RecordBatch], Result], numbered: tuple[int, pa.RecordBatch]) -> Result:

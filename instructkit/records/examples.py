@@ -10,7 +10,7 @@ import pyarrow as pa
 from instructkit.errors import BadInput
 from instructkit.records.containers.raw import BadRows, Numbers, Raw, plain, plain_schema
 from instructkit.records.layouts import Layout, detect
-from instructkit.records.schema import EXAMPLE, build_examples, example_schema, extra_name, is_example_schema
+from instructkit.records.schema import EXAMPLE, any_empty, build_examples, example_schema, extra_name
 from instructkit.records.stream import Records
 
 log = logging.getLogger("instructkit")
@@ -18,12 +18,12 @@ log = logging.getLogger("instructkit")
 
 def extra_fields(schema: pa.Schema, used: Sequence[str]) -> dict[str, pa.Field]:
     """The columns that ride along, by their name in the source, under the name they get."""
-    taken = set(EXAMPLE.names)
+    ours = set(EXAMPLE.names)
+    kept = [child for child in schema if child.name not in used]
+    taken = ours | {child.name for child in kept}
     fields: dict[str, pa.Field] = {}
-    for child in schema:
-        if child.name in used:
-            continue
-        name = extra_name(child.name, taken)
+    for child in kept:
+        name = extra_name(child.name, taken) if child.name in ours else child.name
         taken.add(name)
         fields[child.name] = pa.field(name, child.type)
     return fields
@@ -55,7 +55,10 @@ def _checked(raw: Raw, layout: Layout, bad: BadRows) -> Iterator[tuple[pa.Record
     """Examples as they are, but for rows without an instruction and missing ids."""
     for batch, numbers in raw.batches:
         found = layout.convert(batch)
-        if not found.bad and all(column.null_count == 0 for column in batch.columns[: len(EXAMPLE)]):
+        complete = all(column.null_count == 0 for column in batch.columns[: len(EXAMPLE)]) and not any(
+            any_empty(batch.column(name)) for name in ("id", "parent")
+        )
+        if complete and not found.bad:
             yield batch, numbers
             continue
         for row, rule, detail in found.bad:
@@ -76,8 +79,6 @@ def to_examples(records: Records) -> Records:
 
     Raises `BadInput` where its columns are none that make an example.
     """
-    if is_example_schema(records.schema):
-        return records
     schema = plain_schema(records.schema)
 
     def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:

@@ -185,5 +185,14 @@ def widen(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     columns = []
     for child in schema:
         place = batch.schema.get_field_index(child.name)
-        columns.append(pa.nulls(batch.num_rows, child.type) if place < 0 else batch.column(place).cast(child.type))
+        columns.append(pa.nulls(batch.num_rows, child.type) if place < 0 else _cast(batch.column(place), child))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _cast(column: pa.Array, child: pa.Field) -> pa.Array:
+    try:
+        return column.cast(child.type)
+    except pa.ArrowInvalid as error:
+        raise BadInput(
+            f"the column {child.name!r} of one input does not fit the {child.type} of another ({error}); rename one"
+        ) from error

@@ -33,13 +33,6 @@ def example_schema(extras: Sequence[pa.Field] = ()) -> pa.Schema:
     return pa.schema([*EXAMPLE, *extras])
 
 
-def is_example_schema(schema: pa.Schema) -> bool:
-    """Whether the first ten columns are an example's, by name and type."""
-    return len(schema) >= len(EXAMPLE) and all(
-        mine.name == theirs.name and mine.type == theirs.type for mine, theirs in zip(EXAMPLE, schema, strict=False)
-    )
-
-
 def extra_name(name: str, taken: set[str]) -> str:
     """The name a user's column keeps: its own, or ``raw_NAME`` (``raw_NAME_2``, ...) where ours stands."""
     if name not in taken:
@@ -75,7 +68,7 @@ def build_examples(
         "template": or_default(values.get("template"), repeat(template, rows), rows),
     }
     given = values.get("id")
-    if given is None or _any_empty(as_text(given)):
+    if given is None or any_empty(as_text(given)):
         columns["id"] = or_default(given, row_ids([columns[name] for name in CONTENT], rows), rows)
     else:
         columns["id"] = as_text(given)
@@ -130,8 +123,9 @@ def or_default(column: pa.Array | None, default: pa.StringArray, rows: int) -> p
     if column is None:
         return default
     text = as_text(column, rows)
-    return pc.if_else(pc.equal(text, ""), default, text) if _any_empty(text) else text
+    return pc.if_else(pc.equal(text, ""), default, text) if any_empty(text) else text
 
 
-def _any_empty(text: pa.StringArray) -> bool:
+def any_empty(text: pa.StringArray) -> bool:
+    """Whether one of the texts is empty; a null is not."""
     return bool(pc.any(pc.equal(text, "")).as_py())

@@ -8,7 +8,7 @@ import functools
 import json
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,7 @@ class Records:
             return source
         known = _OURS.get(source) if isinstance(source, pa.RecordBatchReader) else None
         if isinstance(source, pa.RecordBatchReader) and known is not None:
-            return cls(known.schema, iter(source), known.lineage, known.counts, known.reading, known.inputs,
+            return cls(known.schema, _drained(source, known), known.lineage, known.counts, known.reading, known.inputs,
                        known.branches)  # fmt: skip
         if isinstance(source, pa.RecordBatchReader):
             reader = source
@@ -119,6 +119,20 @@ class Records:
         )
         _OURS[reader] = self
         return reader
+
+
+def _drained(reader: pa.RecordBatchReader, records: Records) -> Iterator[pa.RecordBatch]:
+    """A reader's batches; closing them ends the step behind it."""
+    try:
+        yield from reader
+    finally:
+        close(records.batches)
+
+
+def close(batches: Iterator[pa.RecordBatch]) -> None:
+    """End a stream before its end: what its steps hold (spools, workers, files) goes now, not with the last mention."""
+    if isinstance(batches, Generator):
+        batches.close()
 
 
 _OURS: "weakref.WeakKeyDictionary[pa.RecordBatchReader, Records]" = weakref.WeakKeyDictionary()
@@ -173,9 +187,12 @@ def take_step(
              "inputs": records.inputs}  # fmt: skip
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in run(own):
-            own.rows_out += batch.num_rows
-            yield batch
+        try:
+            for batch in run(own):
+                own.rows_out += batch.num_rows
+                yield batch
+        finally:
+            close(records.batches)
         own.absorb(records.reading)
         if len(records.branches) > 1:
             own.inputs = [branch.counts() for branch in records.branches]

@@ -13,7 +13,7 @@ from instructkit.records.containers.arrow import ArrowWriter
 from instructkit.records.containers.directory import DirectoryWriter
 from instructkit.records.part import PartFile, Writer
 from instructkit.records.sources import COMPRESSIBLE, known_types, split_suffix
-from instructkit.records.stream import Records, with_lineage
+from instructkit.records.stream import Records, close, with_lineage
 
 SHARD_ROWS = 1_000_000
 
@@ -35,6 +35,7 @@ def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS) -> None
     except BaseException:
         with contextlib.suppress(OSError):
             writer.abort()
+        close(stream.batches)
         raise
 
 
