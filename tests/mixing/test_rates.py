@@ -86,7 +86,8 @@ def test_largest_remainders_deal_every_row_within_one_of_its_share(rates: dict[s
 @pytest.mark.parametrize(
     "wrong",
     [{"cap": 0}, {"temperature": 0}, {"temperature": float("nan")}, {"temperature": 0.001}, {"size": -1},
-     {"max_epochs": 0}, {"weights": {"a": -1.0}}, {"weights": {"a": float("nan")}}, {"weights": {"a": float("inf")}}, {"order": "random"}],
+     {"max_epochs": 0},
+     {"weights": {"a": -1.0}}, {"weights": {"a": float("nan")}}, {"weights": {"a": float("inf")}}, {"order": "random"}],
 )  # fmt: skip
 def test_settings_that_can_not_be_meant_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
