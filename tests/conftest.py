@@ -41,6 +41,36 @@ def real_data() -> Path:
     return folder
 
 
+# what Python and pyarrow need to start is done once; each command is then a forked process that runs `main`
+FORKS = """
+import json, os, sys
+import pyarrow.csv, pyarrow.json, pyarrow.parquet, numpy
+import instructkit.cli.format, instructkit.templating
+codes = {}
+for key, arguments in json.load(sys.stdin).items():
+    child = os.fork()
+    if not child:
+        os.chdir(key)
+        os.dup2(os.open(f"../{key}.stderr", os.O_WRONLY | os.O_CREAT), 2)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.argv = ["instructkit", *arguments]
+        from instructkit.cli import main
+        main()
+    codes[key] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+print(json.dumps(codes))
+"""
+
+
+def one_sentence(stderr: str) -> str:
+    """What a failed command said, which must be one sentence at the end, and no traceback."""
+    assert "Traceback" not in stderr, stderr
+    assert "unforeseen" not in stderr, stderr
+    errors = [line for line in stderr.splitlines() if line.startswith(("instructkit:", "Error:"))]
+    assert len(errors) == 1, stderr
+    assert stderr.splitlines()[-1] == errors[0], stderr
+    return errors[0]
+
+
 class Cli:
     """Runs the command as a user does: a real process, in a folder of its own."""
 
@@ -73,19 +103,32 @@ class Cli:
         assert done.returncode == 0, done.stderr
         return done
 
-    def fails(self, *arguments: object, code: int = 1, output: str | None = None, **options: Any) -> str:
+    def all_at_once(self, commands: dict[str, list[str]]) -> dict[str, "subprocess.CompletedProcess[Any]"]:
+        """Run many commands, each a process of its own in a folder by its key; Python starts but once for them."""
+        done = subprocess.run(
+            [sys.executable, "-c", FORKS],
+            input=json.dumps(commands),
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            timeout=60,
+            check=True,
+        )
+        codes = json.loads(done.stdout)
+        return {
+            key: subprocess.CompletedProcess(arguments, codes[key], b"", (self.folder / f"{key}.stderr").read_text())
+            for key, arguments in commands.items()
+        }
+
+    def fails(self, *arguments: object, code: int = 1, **options: Any) -> str:
         """Run a command that must fail as a failure is promised; gives its one sentence."""
         before = sorted(os.listdir(self.folder))
         done = self(*arguments, **options)
         assert done.returncode == code, (done.returncode, done.stderr)
-        assert "Traceback" not in done.stderr, done.stderr
-        assert "unforeseen" not in done.stderr, done.stderr
         assert sorted(os.listdir(self.folder)) == before, "a failed command leaves no file"
         assert os.listdir(self.spools) == [], "a failed command leaves no temporary file"
-        errors = [line for line in done.stderr.splitlines() if line.startswith(("instructkit:", "Error:"))]
-        assert len(errors) == 1, done.stderr
-        assert done.stderr.splitlines()[-1] == errors[0], done.stderr
-        return str(errors[0])
+        return one_sentence(done.stderr)
 
     def shell(self, script: str, **options: Any) -> "subprocess.CompletedProcess[str]":
         """Run a line of bash in which ``instructkit`` is the command under test."""

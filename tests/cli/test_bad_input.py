@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import instructkit as ik
-from tests.conftest import EXAMPLES, Cli, rows_of, write_lines
+from tests.conftest import EXAMPLES, Cli, one_sentence, rows_of, write_lines
 
 ROW = {"instruction": "Name a river.", "output": "The Elbe."}
 GOOD = json.dumps(ROW)
@@ -78,11 +78,28 @@ UNREADABLE: dict[str, tuple[str, bytes, tuple[str, ...], tuple[str, ...]]] = {
 USAGE = {"plain columns"}
 
 
+@pytest.fixture(scope="module")
+def unreadable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, "subprocess.CompletedProcess[Any]"]]:
+    """The folder in which ``format`` was run on each of the unreadable files, and how the runs ended."""
+    cli = Cli(tmp_path_factory.mktemp("unreadable"))
+    for what, (name, content, _, _) in UNREADABLE.items():
+        (cli.folder / what).mkdir()
+        (cli.folder / what / name).write_bytes(content)
+    commands = {
+        what: ["format", name, *options, "-o", "out.arrow"] for what, (name, _, options, _) in UNREADABLE.items()
+    }
+    return cli.folder, cli.all_at_once(commands)
+
+
 @pytest.mark.parametrize("what", UNREADABLE)
-def test_an_unreadable_file_is_told_in_one_sentence(cli: Cli, what: str) -> None:
-    name, content, options, words = UNREADABLE[what]
-    (cli.folder / name).write_bytes(content)
-    said = cli.fails("format", name, *options, "-o", "out.arrow", code=2 if what in USAGE else 1)
+def test_an_unreadable_file_is_told_in_one_sentence(
+    unreadable: tuple[Path, dict[str, "subprocess.CompletedProcess[Any]"]], what: str
+) -> None:
+    folder, runs = unreadable
+    name, _, _, words = UNREADABLE[what]
+    said = one_sentence(runs[what].stderr)
+    assert runs[what].returncode == (2 if what in USAGE else 1)
+    assert os.listdir(folder / what) == [name]
     for word in words:
         assert word in said
 
@@ -105,7 +122,7 @@ def test_a_directory_of_splits_names_them(cli: Cli) -> None:
 def test_a_dataset_that_lacks_a_shard_is_told(cli: Cli, examples_file: Path) -> None:
     cli.ok("format", examples_file, "--shard-rows", 7, "-o", "train")
     (cli.folder / "train" / "data-00001-of-00003.arrow").unlink()
-    assert "data-00001-of-00003.arrow" in cli.fails("dedup", "train", "-o", "out.arrow")
+    assert "data-00001-of-00003.arrow" in cli.fails("filter", "train", "-o", "out.arrow")
 
 
 def test_half_a_line_is_rejected_and_the_others_are_kept(cli: Cli) -> None:
@@ -147,7 +164,7 @@ def test_more_bad_rows_than_allowed_stop_the_run(cli: Cli) -> None:
     write_lines(cli.folder / "a.jsonl", [GOOD, "{", GOOD, "{", GOOD])
     cli.ok("format", "a.jsonl", "--max-bad", 2, "-o", "two.arrow")
     assert "--max-bad 1" in cli.fails("format", "a.jsonl", "--max-bad", 1, *KEEP_BOTH)
-    assert "--max-bad 0" in cli.fails("dedup", "a.jsonl", "--max-bad", 0, *KEEP_BOTH)
+    assert "--max-bad 0" in cli.fails("filter", "a.jsonl", "--max-bad", 0, *KEEP_BOTH)
 
 
 def test_nested_nulls_are_kept(cli: Cli) -> None:
