@@ -23,9 +23,8 @@ def main(rows: int) -> None:
             "filter --language en,zh": f"filter {examples} --language en,zh -o {out}",
             "mix --cap": f"mix {examples} --cap {rows // 2} -o {out}",
         }
-        print(
-            f"{rows:,} rows, {source.stat().st_size / 1e6:.0f} MB of JSON lines, median of {RUNS} runs, start included\n"
-        )
+        size = source.stat().st_size / 1e6
+        print(f"{rows:,} rows, {size:.0f} MB of JSON lines, median of {RUNS} runs, start included\n")
         print("| command | seconds | rows/s | peak MB |\n|---|---|---|---|")
         for name, command in commands.items():
             peaks: list[float] = []

@@ -2,14 +2,16 @@
 
 import json
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
+from instructkit.engine import map_batches
 from instructkit.errors import BadInput
 from instructkit.records.containers.raw import BadRows, Numbers, Raw, plain, plain_schema
-from instructkit.records.layouts import Layout, detect
+from instructkit.records.layouts import Converted, Layout, detect
 from instructkit.records.schema import EXAMPLE, any_empty, build_examples, example_schema, extra_name
 from instructkit.records.stream import Records
 
@@ -29,24 +31,39 @@ def extra_fields(schema: pa.Schema, used: Sequence[str]) -> dict[str, pa.Field]:
     return fields
 
 
-def convert(raw: Raw, layout: Layout, task: str, bad: BadRows) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def convert(
+    raw: Raw, layout: Layout, task: str, bad: BadRows, workers: int | None = None
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """Make examples of a source's rows; a row that makes none goes to the bad rows."""
     extras = extra_fields(raw.schema, layout.used(raw.schema))
     schema = example_schema(list(extras.values()))
     if schema == raw.schema:
         return schema, (batch for batch, _ in _checked(raw, layout, bad))
 
+    def build(batch: pa.RecordBatch) -> tuple[Converted, pa.RecordBatch]:
+        found = layout.convert(batch)
+        rows = len(found.rows)
+        columns = {field.name: batch.column(name) for name, field in extras.items()}
+        if rows != batch.num_rows or found.bad:
+            columns = {name: column.take(pa.array(found.rows)) for name, column in columns.items()}
+        return found, build_examples(
+            found.values, rows, task=task, source=raw.name, template=layout.name, extras=columns
+        )
+
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch, numbers in raw.batches:
-            found = layout.convert(batch)
+        flying: deque[tuple[pa.RecordBatch, Numbers]] = deque()
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            for batch, numbers in raw.batches:
+                flying.append((batch, numbers))
+                yield batch
+
+        for found, built in map_batches(rows(), build, workers=workers):
+            batch, numbers = flying.popleft()
             for row, rule, detail in found.bad:
                 bad.add(raw.name, int(numbers[row]), rule, detail, row_text(batch, row))
-            if not len(found.rows):
-                continue
-            taken = pa.array(found.rows)
-            columns = {field.name: batch.column(name).take(taken) for name, field in extras.items()}
-            yield build_examples(found.values, len(found.rows), task=task, source=raw.name, template=layout.name,
-                                 extras=columns)  # fmt: skip
+            if built.num_rows:
+                yield built
 
     return schema, batches()
 

@@ -60,7 +60,9 @@ def _joined(columns: list[pa.Array], rows: int) -> pa.Array:
 
 def _bytes(column: pa.Array) -> pa.Array:
     kind = column.type
-    if pa.types.is_nested(kind):
+    if pa.types.is_list(kind) and not column.null_count and len(column.flatten()) == 0:
+        column = pa.repeat(pa.scalar("[]"), len(column))  # most rows have no earlier turns
+    elif pa.types.is_nested(kind):
         texts = [None if value is None else canonical_json(value) for value in column.to_pylist()]
         column = pa.array(texts, pa.string())
     elif not (pa.types.is_string(kind) or pa.types.is_binary(kind)):

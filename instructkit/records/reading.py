@@ -68,7 +68,7 @@ def read_one(path: str, forced: str | None, bad: BadRows, workers: int | None = 
         raise BadInput(plain_columns(path, why))
     if not raw.lineage:
         log.info("%s: %s (%s)", raw.name, layout.name, why)
-    schema, batches = convert(raw, layout, source.stem, bad)
+    schema, batches = convert(raw, layout, source.stem, bad, workers)
     return Records(schema, batches, raw.lineage, lambda: raw.steps, bad.counts, describe_inputs(source))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -96,10 +97,15 @@ def as_text(column: pa.Array | None, rows: int = 0) -> pa.StringArray:
     return column if column.null_count == 0 else pc.fill_null(column, "")
 
 
+def no_history(rows: int) -> pa.ListArray:
+    """A column without earlier turns."""
+    return pa.ListArray.from_arrays(pa.array(np.zeros(rows + 1, np.int32)), pa.array([], TURN), type=HISTORY)
+
+
 def as_history(column: pa.Array | None, rows: int = 0) -> pa.ListArray:
     """Earlier turns as list<struct<role, content>>; question-answer pairs become two turns each."""
     if column is None or pa.types.is_null(column.type):
-        return pa.array([[]] * (rows if column is None else len(column)), HISTORY)
+        return no_history(rows if column is None else len(column))
     if column.type == HISTORY:
         return column if column.null_count == 0 else pc.fill_null(column, pa.scalar([], HISTORY))
     turns = []

@@ -126,7 +126,7 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
             log.info("%s: %s (%s)", raw.name, layout.name, why)
         if settings.labels or settings.language or settings.per_row != 1 or settings.cot != "include":
             log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
-        schema, batches = convert(raw, layout, source.stem, reading)
+        schema, batches = convert(raw, layout, source.stem, reading, workers)
         run = functools.partial(_pass_on, batches, raw.name, settings.max_chars)
         return _Opened(raw, schema, run, reading.counts, inputs)
     first = next(raw.batches, None)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.records.hashing import draw, redraw, row_ids
-from instructkit.records.schema import EXAMPLE, HISTORY, example_schema, repeat
+from instructkit.records.schema import EXAMPLE, example_schema, no_history, repeat
 from instructkit.records.script import is_chinese
 from instructkit.templating.columns import evaluate
 from instructkit.templating.labels import Labels, choose_words, in_language, options, words
@@ -210,7 +210,7 @@ def _render(
     columns |= {
         "parent": parents.take(rows),
         "system": repeat("", count),
-        "history": pa.array([[]] * count, HISTORY),
+        "history": no_history(count),
         "task": repeat(plan.pack.task, count),
         "source": repeat(plan.source, count),
     }

@@ -21,7 +21,7 @@ import pyarrow.json
 
 from instructkit.engine import map_ordered
 from instructkit.errors import BadInput
-from instructkit.records.containers.blocks import byte_stream, line_blocks
+from instructkit.records.containers.blocks import Block, byte_stream, line_blocks, load, stretches
 from instructkit.records.containers.raw import BadRows, Numbers, Raw, plain_type
 from instructkit.records.hashing import canonical_json
 from instructkit.records.sources import Source
@@ -41,17 +41,18 @@ class Parsed:
 
     batch: pa.RecordBatch
     numbers: Numbers
+    lines: int  # of the block, blank ones too
     bad: list[Bad] = field(default_factory=list)
 
 
 def open_jsonl(source: Source, bad: BadRows, workers: int | None = None) -> Raw:
     """Open a file of one JSON object a line."""
-    return open_lines(source.name, line_blocks(byte_stream(source)), bad, workers)
+    return open_lines(source.name, stretches(source) or line_blocks(byte_stream(source)), bad, workers)
 
 
-def open_lines(name: str, blocks: Iterator[bytes], bad: BadRows, workers: int | None = None) -> Raw:
+def open_lines(name: str, blocks: Iterator[Block], bad: BadRows, workers: int | None = None) -> Raw:
     """Open blocks of JSON lines; row numbers are line numbers."""
-    first = next(blocks, b"")
+    first = bytes(load(next(blocks, b"")))
     schema = infer_schema(first)
     if not len(schema):
         message = _first_complaint(name, first)
@@ -61,22 +62,17 @@ def open_lines(name: str, blocks: Iterator[bytes], bad: BadRows, workers: int | 
     def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
         line = 1
         good = False
-        for block, parsed in _parse_all(parse, itertools.chain([first], blocks), workers):
+        for parsed in map_ordered(itertools.chain([first], blocks), parse, workers=workers):
             for number, rule, detail, text in parsed.bad:
                 bad.add(name, line + number - 1, rule, detail, text)
             if parsed.batch.num_rows:
                 good = True
                 yield parsed.batch, parsed.numbers + (line - 1)
-            line += block
+            line += parsed.lines
         if not good and bad.first is not None:
             raise BadInput(f"{name}: not one row can be read ({bad.first})")
 
     return Raw(name, schema, batches())
-
-
-def _parse_all(parse: Any, blocks: Iterator[bytes], workers: int | None) -> Iterator[tuple[int, Parsed]]:
-    """Parse blocks on the machine's cores; each comes with the number of lines in it."""
-    return map_ordered(blocks, lambda block: (block.count(b"\n"), parse(block)), workers=workers)
 
 
 def _first_complaint(name: str, block: bytes) -> str:
@@ -138,34 +134,52 @@ def _nests_itself(kind: pa.DataType, above: frozenset[str] = frozenset()) -> boo
     )
 
 
-def parse_block(block: bytes, schema: pa.Schema) -> Parsed:
+def parse_block(lines: Block, schema: pa.Schema) -> Parsed:
     """Parse one block of lines into the given columns."""
+    block = load(lines)
+    count = _lines(block)
     try:
         table = _parse_arrow(block, schema)
-        table.validate(full=True)
-        lines = block.count(b"\n") + (not block.endswith(b"\n"))
-        if table.num_rows == lines:  # no blank lines, so rows are lines
-            batch = table.combine_chunks().to_batches()[0] if table.num_rows else None
-            if batch is not None:
-                return Parsed(batch, np.arange(1, lines + 1, dtype=np.int64))
+        if not _is_ascii(block):
+            table.validate(full=True)
+        if table.num_rows and table.num_rows == count:  # no blank lines, so rows are lines
+            batch = table.combine_chunks().to_batches()[0]
+            return Parsed(batch, np.arange(1, count + 1, dtype=np.int64), count)
     except pa.ArrowInvalid:
         pass
-    return _parse_slowly(block, schema)
+    return _parse_slowly(bytes(block), schema)
 
 
-def _parse_arrow(block: bytes, schema: pa.Schema | None) -> pa.Table:
-    if _NULL_FIRST.match(block) or _NULL_LINE.search(block):
-        raise pa.ArrowInvalid("a line is null")  # pyarrow crashes at one, or makes a row of nulls of it
+def _lines(block: bytes | memoryview) -> int:
+    data = np.frombuffer(block, np.uint8)
+    return int(np.count_nonzero(data == ord("\n"))) + (len(data) > 0 and data[-1] != ord("\n"))
+
+
+def _is_ascii(block: bytes | memoryview) -> bool:
+    words = np.frombuffer(block, np.uint64, len(block) // 8)
+    return not (words & np.uint64(0x8080808080808080)).any() and bytes(block[len(words) * 8 :]).isascii()
+
+
+def _parse_arrow(block: bytes | memoryview, schema: pa.Schema | None) -> pa.Table:
+    if _NULL_FIRST.match(block):
+        raise pa.ArrowInvalid("the first line is null")  # pyarrow crashes at it
     table = pyarrow.json.read_json(
-        pa.BufferReader(block),
+        pa.BufferReader(pa.py_buffer(block)),
         read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(block) + 1, 1024)),
         parse_options=pyarrow.json.ParseOptions(
             explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "error"
         ),
     )
+    if _has_null_row(table, block):
+        raise pa.ArrowInvalid("a line is null")
     if any(_reaches(column, EXACT) for column in table.columns):
         raise pa.ArrowInvalid("a whole number may have been rounded")
     return table
+
+
+def _has_null_row(table: pa.Table, block: bytes | memoryview) -> bool:
+    """Whether a line is null: a row of nulls, to pyarrow."""
+    return all(column.null_count for column in table.columns) and _NULL_LINE.search(block) is not None
 
 
 def _reaches(column: pa.Array | pa.ChunkedArray, limit: float) -> bool:
@@ -190,7 +204,7 @@ def _parse_slowly(block: bytes, schema: pa.Schema) -> Parsed:
         else:
             rule = "not_utf8" if found.startswith("not UTF-8") else "not_json"
             bad.append((number, rule, found, line.decode("utf-8", "replace")))
-    return _to_batch(rows, schema, bad)
+    return _to_batch(rows, schema, bad, _lines(block))
 
 
 def _load(line: bytes) -> dict[str, Any] | str:
@@ -222,7 +236,7 @@ def _json_kind(value: object) -> str:
     return kinds.get(type(value), "number")
 
 
-def _to_batch(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema, bad: list[Bad]) -> Parsed:
+def _to_batch(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema, bad: list[Bad], lines: int = 0) -> Parsed:
     kept: list[tuple[int, dict[str, Any]]] = []
     for number, row in rows:
         complaint = _misfit(row, schema)
@@ -234,7 +248,7 @@ def _to_batch(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema, bad: li
         pa.array([_value(row.get(column.name), column.type) for _, row in kept], column.type) for column in schema
     ]
     batch = pa.RecordBatch.from_arrays(columns, schema=schema)
-    return Parsed(batch, np.array([number for number, _ in kept], np.int64), sorted(bad))
+    return Parsed(batch, np.array([number for number, _ in kept], np.int64), lines, sorted(bad))
 
 
 def _misfit(row: dict[str, Any], schema: pa.Schema) -> tuple[str, str] | None:
