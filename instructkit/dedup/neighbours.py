@@ -22,8 +22,10 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 ROWS_AT_ONCE = 8192  # rows whose shingle sets are in memory together, unless one bucket alone has more
+SIEVE = 1 << 22  # slots
 CROWD = 32  # a bucket of more rows is joined by their rare shingles, not pair by pair
-MOST_COUNTED = np.int64(1 << 30)
+COUNTERS = 1 << 16  # for a bucket's shingles: an order by frequency need not be exact, only one
+MOST_COUNTED = np.uint32((1 << 24) - 1)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 EXACT, NEAR = np.int8(1), np.int8(2)
 
@@ -123,9 +125,12 @@ def _buckets(keys: npt.NDArray[np.uint64], stays: Mask, sure: Mask) -> Iterator[
     """The buckets of a band in which rows may meet that are not all sure, a bounded number at a time."""
     alive = np.flatnonzero(stays & (keys != NO_BAND))
     if sure.any():
+        # a later round: only the few buckets with a row that is not sure; a table of low bits sifts nearly all others
         unsure = np.unique(keys[alive[~sure[alive]]])
-        places = np.searchsorted(unsure, keys[alive])
-        alive = alive[unsure[np.minimum(places, len(unsure) - 1)] == keys[alive]] if len(unsure) else alive[:0]
+        sieve = np.zeros(SIEVE, bool)
+        sieve[unsure & np.uint64(SIEVE - 1)] = True
+        alive = alive[sieve[keys[alive] & np.uint64(SIEVE - 1)]]
+        alive = alive[np.isin(keys[alive], unsure)]
     order = np.argsort(keys[alive])
     keys, members = keys[alive][order], alive[order]
     del alive, order
@@ -196,63 +201,60 @@ def jaccard(shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float
 
 @jit()
 def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> Any:
-    """The rarest shingles of each row of a bucket, numbered: rows x most, -1 behind a row's last.
-
-    With them comes the head of each shingle's chain of postings, all empty.
+    """The rarest shingles of each row of a bucket, as slots of a table, row after row; where each row's end; the slots.
 
     Two sets of similarity t share one of the first n - ceil(t * n) + 1 shingles of each in any order that is the
     same for both (prefix filtering: Chaudhuri et al. 2006; Bayardo et al. 2007). Rarest first, rows that have only
-    a template's words in common never meet.
+    a template's words in common seldom meet.
     """
-    total = 0
-    most = 0
+    counts = np.zeros(COUNTERS, np.uint32)  # how often a shingle occurs, or more where others share its counter
+    rare_ends = np.zeros(len(members) + 1, np.int64)
+    longest = 0
     for place in range(len(members)):
-        size = ends[members[place] + 1] - ends[members[place]]
-        total += size
-        most = max(most, size - np.int64(np.ceil(threshold * size - 1e-9)) + 1)
+        start, end = ends[members[place]], ends[members[place] + 1]
+        for at in range(start, end):
+            counts[np.int64((shingles[at] * SPREAD) >> np.uint64(20)) & (COUNTERS - 1)] += np.uint32(1)
+        size = end - start
+        longest = max(longest, size)
+        rare_ends[place + 1] = rare_ends[place] + size - np.int64(np.ceil(threshold * size - 1e-9)) + 1
+    total = rare_ends[len(members)]
     slots = 16
     while slots < 2 * total:
         slots *= 2
     table = np.zeros(slots, np.uint64)
-    counts = np.zeros(slots, np.int64)
-    for place in range(len(members)):
-        for at in range(ends[members[place]], ends[members[place] + 1]):
-            slot = np.int64((shingles[at] * SPREAD) >> np.uint64(20)) & (slots - 1)
-            while counts[slot] and table[slot] != shingles[at]:
-                slot = (slot + 1) & (slots - 1)
-            table[slot] = shingles[at]
-            counts[slot] += 1
-    index = np.full((len(members), most), -1, np.int64)
+    rare = np.empty(total, np.int64)
+    order = np.empty(longest, np.uint64)
     for place in range(len(members)):
         start, end = ends[members[place]], ends[members[place] + 1]
-        size = end - start
-        order = np.empty(size, np.int64)
         for at in range(start, end):
-            slot = np.int64((shingles[at] * SPREAD) >> np.uint64(20)) & (slots - 1)
-            while table[slot] != shingles[at]:
+            value = shingles[at] * SPREAD
+            count = counts[np.int64(value >> np.uint64(20)) & (COUNTERS - 1)]
+            # by frequency, then by value: one order for all rows
+            order[at - start] = (np.uint64(min(count, MOST_COUNTED)) << np.uint64(40)) | (value >> np.uint64(24))
+        sequence = order[: end - start]
+        sequence.sort()
+        for number in range(rare_ends[place + 1] - rare_ends[place]):
+            key = sequence[number]
+            slot = np.int64((key * SPREAD) >> np.uint64(20)) & (slots - 1)
+            while table[slot] != 0 and table[slot] != key:
                 slot = (slot + 1) & (slots - 1)
-            order[at - start] = min(counts[slot], MOST_COUNTED) * slots + slot  # by frequency, then by slot
-        order.sort()
-        for number in range(size - np.int64(np.ceil(threshold * size - 1e-9)) + 1):
-            index[place, number] = order[number] % slots
-    return index, np.full(slots, -1, np.int64)
+            table[slot] = key
+            rare[rare_ends[place] + number] = slot
+    return rare, rare_ends, slots
 
 
 @jit()
 def nearest_posted(
-    place: int, members: Any, index: Any, chain: Any, following: Any, seen: Any, shingles: Any, ends: Any, sizes: Any,
-    parents: Any, guarded: Any, threshold: float,
+    place: int, members: Any, rare: Any, rare_ends: Any, chain: Any, following: Any, owner: Any, seen: Any,
+    shingles: Any, ends: Any, sizes: Any, parents: Any, guarded: Any, threshold: float,
 ) -> Any:  # fmt: skip
     """The earliest staying row that shares a rare shingle with a row and is alike, and how much; -1 for none."""
     row = members[place]
     best, similarity = np.int64(-1), 0.0
-    width = index.shape[1]
-    for number in range(width):
-        if index[place, number] < 0:
-            break
-        posting = chain[index[place, number]]
+    for number in range(rare_ends[place], rare_ends[place + 1]):
+        posting = chain[rare[number]]
         while posting >= 0:
-            earlier = posting // width
+            earlier = owner[posting]
             posting = following[posting]
             other = members[earlier]
             if seen[earlier] == place or parents[other] == parents[row] or 0 <= best < other:
@@ -308,11 +310,13 @@ def judge(
         members = places[bucket_ends[bucket] : bucket_ends[bucket + 1]]
         crowded = len(members) > crowd
         if crowded:
-            index, chain = rare_shingles(members, shingles, ends, threshold)
+            rare, rare_ends, slots = rare_shingles(members, shingles, ends, threshold)
         else:
-            index, chain = np.zeros((0, 0), np.int64), np.zeros(0, np.int64)
+            rare, rare_ends, slots = np.zeros(0, np.int64), np.zeros(len(members) + 1, np.int64), 0
         # a posting is a staying row under one of its rare shingles; `following` chains those of one shingle
-        following = np.full(index.size, -1, np.int64)
+        chain = np.full(slots, -1, np.int32)
+        following = np.full(len(rare), -1, np.int32)
+        owner = np.empty(len(rare), np.int32)
         seen = np.full(len(members), -1, np.int64)
         staying = np.empty(len(members), np.int64)
         count = 0
@@ -323,8 +327,8 @@ def judge(
                     continue
                 if turn == 1:
                     if crowded:
-                        best, alike = nearest_posted(place, members, index, chain, following, seen, shingles, ends,
-                                                     sizes, parents, guarded, threshold)  # fmt: skip
+                        best, alike = nearest_posted(place, members, rare, rare_ends, chain, following, owner, seen,
+                                                     shingles, ends, sizes, parents, guarded, threshold)  # fmt: skip
                     else:
                         best, alike = nearest_of(
                             row, staying, count, shingles, ends, sizes, parents, guarded, threshold
@@ -336,9 +340,7 @@ def judge(
                         continue
                 staying[count] = row
                 count += 1
-                for number in range(index.shape[1]):
-                    if index[place, number] < 0:
-                        break
-                    posting = place * index.shape[1] + number
-                    following[posting] = chain[index[place, number]]
-                    chain[index[place, number]] = posting
+                for posting in range(rare_ends[place], rare_ends[place + 1]):
+                    following[posting] = chain[rare[posting]]
+                    chain[rare[posting]] = posting
+                    owner[posting] = place

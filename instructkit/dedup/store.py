@@ -15,6 +15,8 @@ from instructkit.engine.jit import jit
 from instructkit.errors import OutputFailed
 from instructkit.records.hashing import draw
 
+MAPPED_ROWS = 128  # rows whose pages are in memory together: the system maps up to some 400 KB around each
+
 
 class SignatureStore:
     """Exact hashes, shingle sets, band keys and parents of all rows, appended batch by batch."""
@@ -92,11 +94,14 @@ class ShingleSets:
         starts = self.ends[rows]
         ends = np.concatenate([[0], np.cumsum(self.ends[rows + 1] - starts)])
         shingles = np.empty(int(ends[-1]), np.uint64)
-        copy_stretches(self._shingles.values, starts, ends, shingles)
+        for first in range(0, len(rows), MAPPED_ROWS):
+            part = slice(first, first + MAPPED_ROWS)
+            copy_stretches(self._shingles.values, starts[part], ends[first : first + MAPPED_ROWS + 1], shingles)
+            self._shingles.release()
         sizes = self._sizes.values.reshape(-1, self._fields)[rows]
         parents = self._parents.values[rows]
-        for mapped in (self._shingles, self._sizes, self._parents):
-            mapped.release()
+        self._sizes.release()
+        self._parents.release()
         return shingles, ends, sizes, parents
 
 
