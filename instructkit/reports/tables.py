@@ -12,6 +12,7 @@ def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, to_stderr: bool = False
 ) -> None:
     """Print a table; columns named with a leading ">" stand to the right. Cells are text, never markup."""
+    import io
     import os
     import sys
 
@@ -25,8 +26,13 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(_cell(cell)) for cell in row))
     stream = sys.stderr if to_stderr else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "120"))
-    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(table)
+    if stream.isatty():
+        Console(file=stream, highlight=False).print(table)
+        return
+    text = io.StringIO()
+    Console(file=text, width=int(os.environ.get("COLUMNS", "120")), highlight=False).print(table)
+    stream.write("".join(line.rstrip() + "\n" for line in text.getvalue().splitlines()))
+    stream.flush()
 
 
 def _cell(value: object) -> str:
