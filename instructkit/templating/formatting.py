@@ -20,6 +20,7 @@ from instructkit.records.examples import convert, extra_fields, row_text
 from instructkit.records.layouts import detect
 from instructkit.records.reading import as_rejects, describe_inputs, open_container, open_raw, unify, widen
 from instructkit.records.rejects import Rejects
+from instructkit.records.schema import EXAMPLE
 from instructkit.records.sources import Source
 from instructkit.records.stream import Counts, Records, public_step, take_step
 from instructkit.templating.binding import (
@@ -121,18 +122,21 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
     if settings.limit is not None:
         raw.batches = _first_rows(raw.batches, settings.limit)
     inputs = describe_inputs(source)
-    if layout is not None and not (settings.task or settings.binding or settings.map):
+    first = next(raw.batches, None)
+    if first is not None:
+        raw.batches = itertools.chain([first], raw.batches)
+    no_rows = (
+        first is None and raw.schema.names[: len(EXAMPLE)] == EXAMPLE.names
+    )  # of an empty array nobody can tell the columns
+    if layout is not None and (no_rows or not (settings.task or settings.binding or settings.map)):
         if not raw.lineage:
             log.info("%s: %s (%s)", raw.name, layout.name, why)
         if settings.labels or settings.language or settings.per_row != 1 or settings.cot != "include":
             log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
         schema, batches = convert(raw, layout, source.stem, reading, workers)
-        run = functools.partial(_pass_on, batches, raw.name, settings.max_chars)
+        run = functools.partial(_pass_on, batches, settings.max_chars)
         return _Opened(raw, schema, run, reading.counts, inputs)
-    first = next(raw.batches, None)
     plan = make_plan(raw, None if first is None else first[0], settings, source)
-    if first is not None:
-        raw.batches = itertools.chain([first], raw.batches)
     return _Opened(raw, plan.schema, functools.partial(_phrased, raw.batches, plan, workers), reading.counts, inputs)
 
 
@@ -146,9 +150,7 @@ def _first_rows(
             return
 
 
-def _pass_on(
-    batches: Iterator[pa.RecordBatch], name: str, max_chars: int | None, bad: BadRows
-) -> Iterator[pa.RecordBatch]:
+def _pass_on(batches: Iterator[pa.RecordBatch], max_chars: int | None, bad: BadRows) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         bad.counts.rows_in += batch.num_rows
         kept, too_long = within(batch, max_chars)
