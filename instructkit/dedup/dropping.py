@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from instructkit.dedup.contamination import LONGEST, Evaluation, overlaps, read_evaluation
 from instructkit.dedup.neighbours import EXACT, Verdicts, find_duplicates
@@ -16,7 +17,7 @@ from instructkit.dedup.store import SignatureStore
 from instructkit.dedup.texts import fields_of
 from instructkit.engine import Spool, map_batches
 from instructkit.errors import UsageError
-from instructkit.records.hashing import file_hash
+from instructkit.records.hashing import Hashes, draw, file_hash
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import resolve
@@ -55,7 +56,7 @@ def dedup(
                 counts.rows_in += batch.num_rows
                 left, left_signed = _without(batch, signed, overlapping, counts, sink)
                 spool.append(left)
-                store.append(left_signed, left.column("parent"))
+                store.append(left_signed, _origins(left))
             store.close()
             verdicts = find_duplicates(store, given, fields)
             yield from _kept(spool, verdicts, counts, sink, given)
@@ -64,6 +65,16 @@ def dedup(
     seed = arguments.pop("seed")
     return take_step(records, "dedup", {name: value for name, value in arguments.items() if value not in ([], False)},
                      seed, records.schema, run, sink)  # fmt: skip
+
+
+def _origins(batch: pa.RecordBatch) -> Hashes:
+    """What the phrasings of one raw row have in common, and 0 for rows that no phrasing made (TASK/NAME).
+
+    The source counts too: two datasets may number their rows alike.
+    """
+    origins = draw(pc.binary_join_element_wise(batch.column("source"), batch.column("parent"), "\n"), 0, "origin")
+    phrased = pc.match_substring(batch.column("template"), "/").to_numpy(zero_copy_only=False)
+    return np.where(phrased, origins, np.uint64(0))
 
 
 def _named(path: str) -> dict[str, str]:

@@ -22,6 +22,8 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 ROWS_AT_ONCE = 8192  # rows whose shingle sets are in memory together, unless one bucket alone has more
+ROUNDING = 1e-9  # 55 of 100 are 0.55, though 0.55 * 100 is a little more to a float
+ROWS_A_SORT = 1 << 18  # rows of a band that are sorted together
 SIEVE = 1 << 22  # slots
 CROWD = 32  # a bucket of more rows is joined by their rare shingles, not pair by pair
 COUNTERS = 1 << 16  # for a bucket's shingles: an order by frequency need not be exact, only one
@@ -82,11 +84,22 @@ def find_duplicates(store: SignatureStore, settings: DedupSettings, fields: tupl
 def _drop_equal(store: SignatureStore, found: Verdicts) -> None:
     """Keep the first row of each exact hash."""
     exact = store.exact()
-    order = np.argsort(exact[:, 1], kind="stable")  # stable: the first of a run is the earliest row
-    mark_equal(exact, order, found.stays, found.kept)
+    for part in _parts(exact[:, 1], store.rows):
+        order = part[np.argsort(exact[part, 1], kind="stable")]  # stable: the first of a run is the earliest row
+        mark_equal(exact, order, found.stays, found.kept)
     dropped = found.kept >= 0
     found.similarity[dropped] = 1
     found.reason[dropped] = EXACT
+
+
+def _parts(keys: npt.NDArray[np.uint64], rows: int) -> Iterator[Rows]:
+    """The rows in parts by the top bits of their keys, so that a sort holds a bounded number; equal keys together."""
+    bits = max(0, int(np.ceil(np.log2(max(1, rows) / ROWS_A_SORT))))
+    if bits == 0:
+        yield np.arange(rows)
+        return
+    for part in range(1 << bits):
+        yield np.flatnonzero(keys >> np.uint64(64 - bits) == part)
 
 
 def _drop_near(store: SignatureStore, found: Verdicts, threshold: float, guarded: Mask) -> None:
@@ -95,8 +108,10 @@ def _drop_near(store: SignatureStore, found: Verdicts, threshold: float, guarded
     sure = np.zeros(store.rows, bool)
     while True:
         for band in range(store.bands):
-            for buckets in _buckets(store.keys(band), found.stays, sure):
-                _judge(buckets, sets, found, sure, threshold, guarded)
+            keys = store.keys(band)
+            for part in _parts(keys, store.rows):
+                for buckets in _buckets(keys, part, found.stays, sure):
+                    _judge(buckets, sets, found, sure, threshold, guarded)
         left_for = found.kept[found.reason == NEAR]
         near = np.flatnonzero(found.reason == NEAR)
         orphans = near[~found.stays[left_for]]
@@ -121,9 +136,9 @@ class _Buckets:
     ends: Rows
 
 
-def _buckets(keys: npt.NDArray[np.uint64], stays: Mask, sure: Mask) -> Iterator[_Buckets]:
-    """The buckets of a band in which rows may meet that are not all sure, a bounded number at a time."""
-    alive = np.flatnonzero(stays & (keys != NO_BAND))
+def _buckets(keys: npt.NDArray[np.uint64], part: Rows, stays: Mask, sure: Mask) -> Iterator[_Buckets]:
+    """The buckets of a part of a band in which rows may meet that are not all sure, a bounded number at a time."""
+    alive = part[stays[part] & (keys[part] != NO_BAND)]
     if sure.any():
         # a later round: only the few buckets with a row that is not sure; a table of low bits sifts nearly all others
         unsure = np.unique(keys[alive[~sure[alive]]])
@@ -169,34 +184,40 @@ def _judge(buckets: _Buckets, sets: ShingleSets, found: Verdicts, sure: Mask, th
 @jit()
 def jaccard(shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float, one: int, other: int) -> float:
     """Similarity of two rows' shingle sets over all fields; 0 where a guarded field stays below the threshold."""
+    fields = sizes.shape[1]
     shared_all = 0
     total_all = 0
-    at = ends[one]
-    against = ends[other]
-    for field in range(sizes.shape[1]):
-        end = at + sizes[one, field]
-        against_end = against + sizes[other, field]
-        smaller = min(end - at, against_end - against)
-        larger = max(end - at, against_end - against)
-        if guarded[field] and smaller < threshold * larger:
-            return 0.0
-        shared = 0
-        total = smaller + larger
-        while at < end and against < against_end:
-            if shingles[at] == shingles[against]:
-                shared += 1
-                at += 1
-                against += 1
-            elif shingles[at] < shingles[against]:
-                at += 1
-            else:
-                against += 1
-        at, against = end, against_end
-        if guarded[field] and total and shared < threshold * (total - shared):
-            return 0.0
-        shared_all += shared
-        total_all += total - shared
-    return shared_all / total_all if total_all else 0.0
+    for turn in range(2):  # guarded fields first, the last (the answer) before all: most pairs differ there, and soon
+        for number in range(fields):
+            field = fields - 1 - number
+            if guarded[field] != (turn == 0):
+                continue
+            at, against = ends[one], ends[other]
+            for before in range(field):
+                at += sizes[one, before]
+                against += sizes[other, before]
+            end = at + sizes[one, field]
+            against_end = against + sizes[other, field]
+            total = end - at + against_end - against
+            smaller, larger = min(end - at, against_end - against), max(end - at, against_end - against)
+            if guarded[field] and smaller < threshold * larger - ROUNDING:
+                return 0.0
+            shared = 0
+            while at < end and against < against_end:
+                if shingles[at] == shingles[against]:
+                    shared += 1
+                    at += 1
+                    against += 1
+                elif shingles[at] < shingles[against]:
+                    at += 1
+                else:
+                    against += 1
+            if guarded[field] and total and shared < threshold * (total - shared) - ROUNDING:
+                return 0.0
+            shared_all += shared
+            total_all += total - shared
+    similarity = shared_all / total_all if total_all else 0.0
+    return max(similarity, threshold) if similarity >= threshold - ROUNDING else similarity
 
 
 @jit()
@@ -257,7 +278,7 @@ def nearest_posted(
             earlier = owner[posting]
             posting = following[posting]
             other = members[earlier]
-            if seen[earlier] == place or parents[other] == parents[row] or 0 <= best < other:
+            if seen[earlier] == place or (parents[row] != 0 and parents[other] == parents[row]) or 0 <= best < other:
                 continue
             seen[earlier] = place
             alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
@@ -282,7 +303,7 @@ def nearest_of(
     best, similarity = np.int64(-1), 0.0
     for number in range(count):
         other = staying[number]
-        if parents[other] == parents[row] or 0 <= best < other:
+        if (parents[row] != 0 and parents[other] == parents[row]) or 0 <= best < other:
             continue  # the phrasings of one raw row are meant to be alike
         alike = jaccard(shingles, ends, sizes, guarded, threshold, other, row)
         if alike >= threshold:

@@ -7,13 +7,12 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.signing import U32, U64, Signed
 from instructkit.engine.jit import jit
 from instructkit.errors import OutputFailed
-from instructkit.records.hashing import draw
+from instructkit.records.hashing import Hashes
 
 MAPPED_ROWS = 128  # rows whose pages are in memory together: the system maps up to some 400 KB around each
 
@@ -38,13 +37,13 @@ class SignatureStore:
         for file in self._files.values():
             file.close()
 
-    def append(self, signed: Signed, parents: pa.StringArray) -> None:
+    def append(self, signed: Signed, origins: Hashes) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
         try:
             self._files["exact"].write(signed.exact.tobytes())
             self._files["shingles"].write(signed.shingles.tobytes())
             self._files["sizes"].write(signed.sizes.tobytes())
-            self._files["parents"].write(draw(parents, 0, "parent").tobytes())
+            self._files["parents"].write(origins.tobytes())
             for band in range(self.bands):
                 self._files[f"band-{band}"].write(signed.keys[band].tobytes())
         except OSError as error:

@@ -26,20 +26,27 @@ def choose_rows(
     wanted = {share.group: share.taken for share in plan.shares}
     epochs: list[npt.NDArray[np.bool_]] = []
     for code, name in enumerate(names):
-        members = np.flatnonzero(groups == code)
+        members = groups == code
+        size = int(np.count_nonzero(members))
         left, epoch = wanted.get(name, 0), 0
         while left > 0:
             if epoch == len(epochs):
                 epochs.append(np.zeros(len(groups), bool))
-            if left >= len(members):
-                epochs[epoch][members] = True
-            else:
-                # ties (rows with one id) go to the earlier row
-                order = np.argsort(draws[members], kind="stable")[:left]
-                epochs[epoch][members[order]] = True
-            left -= len(members)
+            epochs[epoch] |= _lowest(members, draws, left)
+            left -= size
             epoch += 1
     return epochs
+
+
+def _lowest(members: npt.NDArray[np.bool_], draws: Hashes, count: int) -> npt.NDArray[np.bool_]:
+    """The members with the ``count`` lowest draws; of equal draws (rows with one id) the earlier rows."""
+    if count >= np.count_nonzero(members):
+        return members
+    limit = np.partition(draws[members], count - 1)[count - 1]
+    chosen: npt.NDArray[np.bool_] = members & (draws < limit)
+    ties = np.flatnonzero(members & (draws == limit))
+    chosen[ties[: count - int(np.count_nonzero(chosen))]] = True
+    return chosen
 
 
 def shuffled(

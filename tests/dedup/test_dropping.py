@@ -133,7 +133,7 @@ def test_two_dialogues_that_end_alike_are_not_the_same() -> None:
 def test_phrasings_of_one_raw_row_stay_unless_they_are_equal() -> None:
     text = " ".join(f"word{number}" for number in range(80))
     rows = [
-        {"instruction": f"{verb} this.", "input": text, "output": "short", "parent": "p"}
+        {"instruction": f"{verb} this.", "input": text, "output": "short", "parent": "p", "template": "t/x"}
         for verb in ("Sum", "Cut", "Sum")
     ]
     assert ik.dedup(examples(rows)).read_all()["instruction"].to_pylist() == ["Sum this.", "Cut this."]
@@ -225,3 +225,17 @@ def test_an_unknown_column_is_named() -> None:
 def test_a_column_of_the_users_can_be_compared() -> None:
     table = examples([{"output": str(number)} for number in range(3)], url=["a b", "A  B", "c"])
     assert ik.dedup(table, on="url").read_all()["url"].to_pylist() == ["a b", "c"]
+
+
+def test_rows_of_two_datasets_that_number_alike_are_compared() -> None:
+    base = " ".join(f"word{number}" for number in range(60))
+    rows = [{"output": base, "id": "1", "source": "v1"}, {"output": base + " more", "id": "1", "source": "v2"}]
+    assert ik.dedup(examples(rows)).read_all().num_rows == 1
+
+
+def test_a_pair_just_at_the_threshold_is_one_though_floats_round() -> None:
+    # 55 shingles shared of 100
+    words = [f"w{number}" for number in range(55)]
+    one = " ".join([*words, *[f"a{number}" for number in range(22)]])
+    other = " ".join([*words, *[f"b{number}" for number in range(23)]])
+    assert kept_outputs([one, other], threshold=0.55, ngram=1) == [one]
