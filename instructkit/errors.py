@@ -1,5 +1,12 @@
 """The errors a user meets: each is one sentence that says what is wrong, where, and what to do."""
 
+import re
+
+
+def visible(text: str) -> str:
+    """A text without control characters: what a file holds must not steer the terminal it is shown on."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text)
+
 
 class InstructkitError(Exception):
     """A failure that ends the command with exit code 1."""

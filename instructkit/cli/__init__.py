@@ -82,7 +82,9 @@ def main() -> None:
 
 
 def _fail(sentence: str, code: int) -> Any:
-    click.echo(f"instructkit: {' '.join(sentence.split())}", err=True)
+    from instructkit.errors import visible
+
+    click.echo(f"instructkit: {visible(' '.join(sentence.split()))}", err=True)
     _quiet_stdout()
     sys.exit(code)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from instructkit.errors import visible
+
 if TYPE_CHECKING:
     from instructkit.records.stream import Records
 
@@ -82,7 +84,13 @@ class Run:
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
             raise click.UsageError(f"--summary {self.summary}: the folder does not exist")
-        self.rejects = Rejects(take("rejects", None))
+        rejects: str | None = take("rejects", None)
+        places = [Path(place).absolute() for place in (self.output, rejects, self.summary) if place not in (None, "-")]
+        if "-" in (rejects, self.summary) or len(set(places)) < len(places):
+            raise click.UsageError(
+                "the output, --rejects and --summary are files of their own (only the output may be -)"
+            )
+        self.rejects = Rejects(rejects)
         self._start = time.perf_counter()
 
     def open(self, inputs: tuple[str, ...]) -> "Records":
@@ -163,7 +171,9 @@ def write_json(path: str, content: dict[str, Any]) -> None:
 def say_notes(quiet: bool) -> None:
     """Show the library's notes (what a file was taken for) on stderr."""
     logger = logging.getLogger("instructkit")
-    logger.handlers = [logging.StreamHandler(sys.stderr)]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.format = lambda record: visible(record.getMessage())  # type: ignore[method-assign]
+    logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.ERROR if quiet else logging.INFO)
 

@@ -4,6 +4,7 @@ A text of the evaluation file is known by its runs of 13 tokens (the length GPT-
 appendix C); one of 8 to 12 tokens by itself, whole. Shorter texts are too common to prove anything.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,20 @@ import pyarrow.compute as pc
 from instructkit.dedup.texts import FIELDS, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.containers.raw import BadRows
+from instructkit.records.layouts import Layout, detect
 from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
+from instructkit.records.schema import as_history, as_text
 from instructkit.records.tokens import buffers, character_classes, mix, normalised, tokenise
 
+log = logging.getLogger("instructkit")
+
 LONGEST, SHORTEST = 13, 8
+MOST_ROWS = (
+    5  # whose instructions a run may stand in and still tell a row: the questions of one passage, not a template
+)
+U64 = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -35,31 +45,72 @@ class Evaluation:
 
 
 def read_evaluation(paths: tuple[str, ...]) -> Evaluation:
-    """Collect the runs of every text column of the files, nested ones too."""
-    runs, places, lengths = [], [], set()
+    """Collect the runs of the files' texts, nested ones too.
+
+    Of examples the instruction counts only where there is no input: beside one it is a template's, and says
+    nothing of the row. For the same reason a run that stands in the instructions of many rows is left out.
+    """
+    found_runs: dict[bool, list[U64]] = {True: [], False: []}  # by whether they are of instructions
+    found_places: dict[bool, list[Rows]] = {True: [], False: []}
+    lengths: set[int] = set()
     rows: list[tuple[str, int]] = []
     for path in paths:
-        raw, _, _ = open_raw(path, None, BadRows(Rejects()))
+        bad = BadRows(Rejects())
+        raw, forced, _ = open_raw(path, None, bad)
+        layout, _ = detect(raw.schema, raw.name, forced)
         for batch, numbers in raw.batches:
-            for texts, parents in _texts(batch):
+            for texts, parents, asks in _texts(batch, layout):
                 data, offsets = buffers(normalised(texts))
                 found = np.empty(int(offsets[-1] - offsets[0]) + 1, np.uint64)
                 sizes = np.zeros(len(texts), np.int64)
                 width = np.zeros(len(texts), np.int64)
                 used = runs_of(data, offsets, character_classes(), found, sizes, width)
-                runs.append(found[:used])
-                places.append(np.repeat(len(rows) + parents, sizes))
+                found_runs[asks].append(found[:used])
+                found_places[asks].append(np.repeat(len(rows) + parents, sizes))
                 lengths |= set(np.unique(width[sizes > 0]).tolist())
             rows += [(raw.name, int(number)) for number in numbers]
+        if bad.counts.rows_dropped:
+            log.warning("%s: %d rows can't be read, so nothing is checked against them (%s)", raw.name,
+                        bad.counts.rows_dropped, bad.first)  # fmt: skip
+    asked, asked_places = _sorted(found_runs[True], found_places[True])
+    telling = _telling(asked, asked_places)
+    runs, places = _sorted([*found_runs[False], asked[telling]], [*found_places[False], asked_places[telling]])
+    return Evaluation(runs, places, np.array(sorted(lengths), np.int64), rows)
+
+
+def _sorted(runs: list[U64], places: list[Rows]) -> tuple[U64, Rows]:
     all_runs = np.concatenate([*runs, np.zeros(0, np.uint64)])
-    order = np.argsort(all_runs, kind="stable")
     all_places = np.concatenate([*places, np.zeros(0, np.int64)])
-    return Evaluation(all_runs[order], all_places[order], np.array(sorted(lengths), np.int64), rows)
+    order = np.lexsort((all_places, all_runs))
+    return all_runs[order], all_places[order]
 
 
-def _texts(batch: pa.RecordBatch) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:
-    for column in batch.columns:
-        yield from _leaves(column, np.arange(batch.num_rows))
+def _telling(runs: U64, places: Rows) -> npt.NDArray[np.bool_]:
+    """Which of the sorted runs stand in few rows."""
+    if not len(runs):
+        return np.zeros(0, bool)
+    starts = np.flatnonzero(np.concatenate([[True], runs[1:] != runs[:-1]]))
+    fresh = np.concatenate([[True], (runs[1:] != runs[:-1]) | (places[1:] != places[:-1])])
+    rows = np.add.reduceat(fresh.astype(np.int64), starts)
+    return np.repeat(rows <= MOST_ROWS, np.diff(np.append(starts, len(runs))))
+
+
+def _texts(batch: pa.RecordBatch, layout: Layout | None) -> Iterator[tuple[pa.StringArray, Rows, bool]]:
+    """The texts of a batch that are its rows' own: with the row of each, and whether they are instructions."""
+    if layout is None:
+        for column in batch.columns:
+            for texts, rows in _leaves(column, np.arange(batch.num_rows)):
+                yield texts, rows, False
+        return
+    found = layout.convert(batch)
+    count = len(found.rows)
+    instruction, given, output = (as_text(found.values.get(name), count) for name in ("instruction", "input", "output"))
+    alone = pc.equal(pc.utf8_trim_whitespace(given), "")
+    yield pc.if_else(alone, instruction, ""), found.rows, True
+    yield given, found.rows, False
+    yield output, found.rows, False
+    for texts, rows in _leaves(as_history(found.values.get("history"), count), found.rows):
+        yield texts, rows, False
 
 
 def _leaves(column: pa.Array, rows: npt.NDArray[np.int64]) -> Iterator[tuple[pa.StringArray, npt.NDArray[np.int64]]]:

@@ -24,6 +24,7 @@ Mask = npt.NDArray[np.bool_]
 ROWS_AT_ONCE = 8192  # rows whose shingle sets are in memory together, unless one bucket alone has more
 ROUNDING = 1e-9  # 55 of 100 are 0.55, though 0.55 * 100 is a little more to a float
 ROWS_A_SORT = 1 << 18  # rows of a band that are sorted together
+FEW_MEETINGS = 16  # a row: what a comparison by one field may cost
 SIEVE = 1 << 22  # slots
 CROWD = 32  # a bucket of more rows is joined by their rare shingles, not pair by pair
 COUNTERS = 1 << 16  # for a bucket's shingles: an order by frequency need not be exact, only one
@@ -221,18 +222,29 @@ def jaccard(shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float
 
 
 @jit()
-def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> Any:
+def stretch(row: int, field: int, ends: Any, sizes: Any) -> Any:
+    """Where a row's shingles of one field stand; of all fields for -1."""
+    start = ends[row]
+    if field < 0:
+        return start, ends[row + 1]
+    for before in range(field):
+        start += sizes[row, before]
+    return start, start + sizes[row, field]
+
+
+@jit()
+def rare_shingles(members: Any, field: int, shingles: Any, ends: Any, sizes: Any, threshold: float) -> Any:
     """The rarest shingles of each row of a bucket, as slots of a table, row after row; where each row's end; the slots.
 
-    Two sets of similarity t share one of the first n - ceil(t * n) + 1 shingles of each in any order that is the
-    same for both (prefix filtering: Chaudhuri et al. 2006; Bayardo et al. 2007). Rarest first, rows that have only
-    a template's words in common seldom meet.
+    Last comes how many meetings they make. Two sets of similarity t share one of the first n - ceil(t * n) + 1
+    shingles of each in any order that is the same for both (prefix filtering: Chaudhuri et al. 2006; Bayardo et al.
+    2007). Rarest first, rows that have only a template's words in common seldom meet.
     """
     counts = np.zeros(COUNTERS, np.uint32)  # how often a shingle occurs, or more where others share its counter
     rare_ends = np.zeros(len(members) + 1, np.int64)
     longest = 0
     for place in range(len(members)):
-        start, end = ends[members[place]], ends[members[place] + 1]
+        start, end = stretch(members[place], field, ends, sizes)
         for at in range(start, end):
             counts[np.int64((shingles[at] * SPREAD) >> np.uint64(20)) & (COUNTERS - 1)] += np.uint32(1)
         size = end - start
@@ -244,9 +256,11 @@ def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> A
         slots *= 2
     table = np.zeros(slots, np.uint64)
     rare = np.empty(total, np.int64)
+    met = np.zeros(slots, np.int64)
+    meetings = 0
     order = np.empty(longest, np.uint64)
     for place in range(len(members)):
-        start, end = ends[members[place]], ends[members[place] + 1]
+        start, end = stretch(members[place], field, ends, sizes)
         for at in range(start, end):
             value = shingles[at] * SPREAD
             count = counts[np.int64(value >> np.uint64(20)) & (COUNTERS - 1)]
@@ -261,7 +275,31 @@ def rare_shingles(members: Any, shingles: Any, ends: Any, threshold: float) -> A
                 slot = (slot + 1) & (slots - 1)
             table[slot] = key
             rare[rare_ends[place] + number] = slot
-    return rare, rare_ends, slots
+            meetings += met[slot]
+            met[slot] += 1
+    return rare, rare_ends, slots, meetings
+
+
+@jit()
+def rarest(members: Any, shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float) -> Any:
+    """The rare shingles by which the fewest rows of a bucket meet: of all fields, or one that must be alike."""
+    found = False
+    best = (np.zeros(0, np.int64), np.zeros(1, np.int64), 0, 0)
+    for number in range(len(guarded) + 1):
+        field = len(guarded) - 1 - number  # the answer first, all fields last
+        if field >= 0:
+            everywhere = guarded[field]
+            for place in range(len(members)):
+                everywhere = everywhere and sizes[members[place], field] > 0
+            if not everywhere:
+                continue
+        elif found and best[3] < FEW_MEETINGS * len(members):
+            break  # good enough, and the sets of all fields may be long
+        other = rare_shingles(members, field, shingles, ends, sizes, threshold)
+        if not found or other[3] < best[3]:
+            best = other
+            found = True
+    return best
 
 
 @jit()
@@ -331,7 +369,7 @@ def judge(
         members = places[bucket_ends[bucket] : bucket_ends[bucket + 1]]
         crowded = len(members) > crowd
         if crowded:
-            rare, rare_ends, slots = rare_shingles(members, shingles, ends, threshold)
+            rare, rare_ends, slots, _ = rarest(members, shingles, ends, sizes, guarded, threshold)
         else:
             rare, rare_ends, slots = np.zeros(0, np.int64), np.zeros(len(members) + 1, np.int64), 0
         # a posting is a staying row under one of its rare shingles; `following` chains those of one shingle

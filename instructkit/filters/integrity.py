@@ -1,5 +1,6 @@
 """Rules about wholeness: an answer that was cut, left open, or filled in by a template that failed."""
 
+import ast
 import json
 import re
 
@@ -93,10 +94,17 @@ def open_fence(output: pa.StringArray) -> Verdict:
     return Verdict.of(fences % 2 == 1, fences)
 
 
+# asked for as the form of the answer, not only spoken of
+_ASKS_JSON = (
+    r"(?i)\b(in|as|into|to|return|returns|output|outputs|produce|respond|reply|give|write|generate|valid|create)\b"
+    r"(\W+\w+){0,4}?\W+json|(以|用|按|输出|返回|生成|给出|转(换|化)?(成|为)).{0,8}json|json\s*格式"
+)
+
+
 @rule("broken_json", source="ours")
 def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """JSON was asked for, and the output looks like it but can't be read."""
-    asked = pc.or_(pc.match_substring_regex(instruction, r"(?i)json"), pc.match_substring_regex(input, r"(?i)json"))
+    asked = pc.or_(pc.match_substring_regex(instruction, _ASKS_JSON), pc.match_substring_regex(input, _ASKS_JSON))
     looks = pc.match_substring_regex(output, r"^\s*(```(json)?\s*)?[\[{]")
     evidence = {}
     for row in np.flatnonzero(pc.and_(asked, looks).to_numpy(zero_copy_only=False)).tolist():
@@ -109,24 +117,37 @@ def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.S
 def why_no_json(text: str) -> str:
     """What keeps a text (or its one code block) from being JSON, or "" for JSON or text around it."""
     text = text.strip()
-    fenced = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", text, re.DOTALL)
-    if fenced is not None:
-        text = fenced[1]
-    elif text.startswith(FENCE) or FENCE in text:
-        return ""  # words around a block: not JSON alone
+    if text.startswith(FENCE) and text.endswith(FENCE) and text.count(FENCE) == 2:
+        text = text[len(FENCE) : -len(FENCE)].removeprefix("json").strip()
+    elif FENCE in text or re.match(r"\[[^\]\n]*\]\(", text):
+        return ""  # words around a block, or a link: not JSON alone
     try:
-        _, end = json.JSONDecoder().raw_decode(text)
+        json.JSONDecoder().raw_decode(text)
     except RecursionError:
         return "nested too deep"
     except ValueError as error:
-        try:  # several objects, one a line
-            for line in text.splitlines():
-                json.loads(line)
-        except ValueError:
-            return str(error)
-        return ""
-    del end
+        return "" if _is_json_lines(text) or _is_python(text) else str(error)
     return ""
+
+
+def _is_json_lines(text: str) -> bool:
+    try:
+        for line in text.splitlines():
+            json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_python(text: str) -> bool:
+    """Whether a text is a literal of Python and not of JSON: a right answer to "as a dict"."""
+    if not re.search(r"'|\b(True|False|None)\b", text):
+        return False
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 _PLACEHOLDER = r"\{\{[ \t]*[A-Za-z_][\w.]*[ \t]*(\|[^{}]*)?\}\}|\{%-?[ \t]*\w[^{}%]*%\}"
@@ -134,8 +155,8 @@ _UNBRACED = r"(?<![\w}^_\\])"  # a brace before it is LaTeX's: \frac{{a}}{{b}}
 _ABOUT_TEMPLATES = re.compile(
     r"(?i)jinja|template|mustache|handlebars|\bvue\b|angular|ansible|\bhelm\b|liquid|django|twig|模板|占位|latex"
 )
-_UNFILLED = pa.array(["nan", "NaN", "<noinput>", "<nooutput>", "<no input>", "undefined"])
-_UNFILLED_INPUT = pa.array([*_UNFILLED.to_pylist(), "None", "none", "null", "Noinput", "No input"])
+_UNFILLED = pa.array(["nan", "<noinput>", "<nooutput>", "<no input>"])
+_UNFILLED_INPUT = pa.array([*_UNFILLED.to_pylist(), "NaN", "undefined", "None", "none", "null", "Noinput", "No input"])
 
 
 @rule("template_leftovers", source="ours; <noinput> is Alpaca's")

@@ -20,7 +20,7 @@ SAME = {"wuu": "zh", "yue": "zh"}  # Wu and Cantonese, mostly guessed wrongly fr
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
-_CODE_OR_LINK = re.compile(r"```.*?(```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+_CODE_OR_LINK = re.compile(r"```.*?(```|\Z)|`[^`\n]*`|https?://\S+|[A-Za-z0-9._+-]+@\S+", re.DOTALL)
 _FIELDS = ("instruction", "input", "output")
 _LONGEST = 2000  # characters of a text that are looked at
 
@@ -43,7 +43,7 @@ def known_languages() -> frozenset[str]:
     return frozenset(SAME.get(code, code) for code in (label.removeprefix("__label__") for label in labels))
 
 
-@functools.lru_cache(maxsize=65536)  # instructions repeat
+@functools.lru_cache(maxsize=4096)  # instructions repeat
 def identify(text: str) -> tuple[str, float]:
     """The language of a text (ISO 639-1 where there is one) and how sure that is, in [0, 1].
 

@@ -42,8 +42,7 @@ def mix(
     """
     given = _settings(settings, options)
     records = Records.of(reader)
-    if given.by not in records.schema.names:
-        raise UsageError(f"--by {given.by}: no such column; the columns are {', '.join(records.schema.names)}")
+    _check_by(given.by, records.schema)
     repeats = given.max_epochs > 1 and REPEAT not in records.schema.names
     schema = records.schema.append(pa.field(REPEAT, pa.int32())) if repeats else records.schema
     sink = as_rejects(rejects)
@@ -76,14 +75,20 @@ def plan(reader: object, settings: MixSettings | None = None, **options: Any) ->
     """What `mix` would take, without taking it: the stream is read and counted."""
     given = _settings(settings, options)
     records = Records.of(reader)
-    if given.by not in records.schema.names:
-        raise UsageError(f"--by {given.by}: no such column; the columns are {', '.join(records.schema.names)}")
+    _check_by(given.by, records.schema)
     rows: dict[str, int] = {}
     for batch in records.batches:
         for entry in pc.value_counts(batch.column(given.by)).to_pylist():
             name = "" if entry["values"] is None else str(entry["values"])
             rows[name] = rows.get(name, 0) + entry["counts"]
     return make_plan(rows, given)
+
+
+def _check_by(column: str, schema: pa.Schema) -> None:
+    if column not in schema.names:
+        raise UsageError(f"--by {column}: no such column; the columns are {', '.join(schema.names)}")
+    if pa.types.is_nested(schema.field(column).type):
+        raise UsageError(f"--by {column}: a group is a text or a number, not a list or a struct")
 
 
 def _settings(settings: MixSettings | None, options: Mapping[str, Any]) -> MixSettings:

@@ -32,6 +32,7 @@ class PartFile:
     """A file or folder that is written beside its place and renamed into it at the end."""
 
     def __init__(self, path: Path) -> None:
+        path = path.resolve() if path.is_symlink() else path
         self.path = path
         self.part = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._sweep()
@@ -72,6 +73,8 @@ class PartFile:
 
 
 def _alive(process: int) -> bool:
+    if process == os.getpid():
+        return False  # in a container each command may be process 1: this one has only begun
     try:
         os.kill(process, 0)
     except ProcessLookupError:

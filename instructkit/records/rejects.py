@@ -28,6 +28,8 @@ class Rejects:
     def __init__(self, path: str | None = None, *, owned: bool = False) -> None:
         self._path = path
         self._owned = owned
+        self.bad_rows = 0  # of all the sources of a run, that made no example
+        self._renamed: dict[str, str] = {}
         self._schema: pa.Schema | None = None
         self._writer: Writer | None = None
         self._raw: list[tuple[str, int, str, list[Reason]]] = []
@@ -65,8 +67,14 @@ class Rejects:
 
     def bind(self, schema: pa.Schema) -> None:
         """Say which columns the dropped rows will have; the first word counts."""
+        from instructkit.records.schema import extra_name
+
         if self._schema is None:
-            fields = [field for field in schema.remove_metadata() if field.name not in ("reasons", "origin")]
+            taken = {"reasons", "origin", *(name for name in schema.names if name not in ("reasons", "origin"))}
+            for name in {"reasons", "origin"} & set(schema.names):  # a user's own
+                self._renamed[name] = extra_name(name, taken)
+                taken.add(self._renamed[name])
+            fields = [pa.field(self._renamed.get(field.name, field.name), field.type) for field in schema]
             self._schema = pa.schema([*fields, pa.field("reasons", REASONS), pa.field("origin", ORIGIN)])
 
     def add_rows(self, batch: pa.RecordBatch, reasons: Sequence[list[Reason]]) -> None:
@@ -75,7 +83,7 @@ class Rejects:
             return
         self.bind(batch.schema)
         self._flush()
-        columns = {name: batch.column(name) for name in batch.schema.names}
+        columns = {self._renamed.get(name, name): batch.column(name) for name in batch.schema.names}
         columns["reasons"] = _reasons(reasons)
         self._write(columns, batch.num_rows)
 

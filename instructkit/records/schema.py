@@ -1,6 +1,5 @@
 """What an example is: ten columns, in this order, then whatever else the user brought."""
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -103,25 +102,14 @@ def no_history(rows: int) -> pa.ListArray:
 
 
 def as_history(column: pa.Array | None, rows: int = 0) -> pa.ListArray:
-    """Earlier turns as list<struct<role, content>>; question-answer pairs become two turns each."""
+    """Earlier turns as list<struct<role, content>>, from turns in any dialect, pairs, or texts that take turns."""
     if column is None or pa.types.is_null(column.type):
         return no_history(rows if column is None else len(column))
     if column.type == HISTORY:
         return column if column.null_count == 0 else pc.fill_null(column, pa.scalar([], HISTORY))
-    turns = []
-    for value in column.to_pylist():
-        row = []
-        for turn in json.loads(value) if isinstance(value, str) and value else value or []:
-            if isinstance(turn, dict):
-                row.append({"role": str(turn.get("role") or "user"), "content": str(turn.get("content") or "")})
-            else:
-                row += [
-                    {"role": role, "content": str(text)}
-                    for role, text in zip(("user", "assistant"), turn, strict=False)
-                    if text is not None
-                ]
-        turns.append(row)
-    return pa.array(turns, HISTORY)
+    from instructkit.records.layouts.chat import read_history
+
+    return pa.array([read_history(value) for value in column.to_pylist()], HISTORY)
 
 
 def or_default(column: pa.Array | None, default: pa.StringArray, rows: int) -> pa.StringArray:

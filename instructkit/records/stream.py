@@ -159,7 +159,8 @@ def lineage_of(schema: pa.Schema) -> Lineage:
         steps = json.loads(text)
     except ValueError:
         return []
-    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+    known = isinstance(steps, list) and all(isinstance(step, dict) and "command" in step for step in steps)
+    return steps if known else []
 
 
 def with_lineage(schema: pa.Schema, lineage: Lineage) -> pa.Schema:

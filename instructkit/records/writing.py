@@ -58,6 +58,13 @@ def open_writer(target: str, schema: pa.Schema, *, shard_rows: int = SHARD_ROWS)
     return TextWriter(part, schema, container, compression)
 
 
+def _is_datasets(name: str) -> bool:
+    """Whether a file in a dataset's folder is one that `datasets` writes."""
+    return name in ("state.json", "dataset_info.json") or (
+        name.startswith(("data-", "cache-")) and name.endswith(".arrow")
+    )
+
+
 def check_target(target: str) -> tuple[str, str | None]:
     """The container and compression of an output's name; raises before any work is done for nothing."""
     if target == "-":
@@ -68,6 +75,9 @@ def check_target(target: str) -> tuple[str, str | None]:
         container = "directory"
         if path.exists() and (not path.is_dir() or not ((path / "state.json").exists() or not any(path.iterdir()))):
             raise OutputFailed(f"{target} exists and is no dataset; it is not overwritten: choose another name")
+        others = [entry.name for entry in path.iterdir() if not _is_datasets(entry.name)] if path.exists() else []
+        if others:
+            raise OutputFailed(f"{target} also holds {others[0]}, which would be lost; choose another name, or move it")
     elif container is None:
         raise UsageError(f"{target} has an unknown type {path.suffix!r} (known: {known_types()}; "
                          "or a directory: no suffix, or a trailing slash)")  # fmt: skip

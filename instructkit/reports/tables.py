@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from instructkit.errors import visible
 from instructkit.records.stream import Lineage
 
 SHOWN = 12  # groups of a table that are shown one by one
@@ -13,7 +14,6 @@ def print_table(
 ) -> None:
     """Print a table; columns named with a leading ">" stand to the right. Cells are text, never markup."""
     import io
-    import os
     import sys
 
     from rich.console import Console
@@ -30,9 +30,17 @@ def print_table(
         Console(file=stream, highlight=False).print(table)
         return
     text = io.StringIO()
-    Console(file=text, width=int(os.environ.get("COLUMNS", "120")), highlight=False).print(table)
+    Console(file=text, width=_width(), highlight=False).print(table)
     stream.write("".join(line.rstrip() + "\n" for line in text.getvalue().splitlines()))
     stream.flush()
+
+
+def _width() -> int:
+    """The width of a table that no terminal shows."""
+    import os
+
+    wanted = os.environ.get("COLUMNS", "")
+    return int(wanted) if wanted.isdigit() and int(wanted) > 20 else 120
 
 
 def _cell(value: object) -> str:
@@ -40,7 +48,7 @@ def _cell(value: object) -> str:
         return "" if value is None else str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value)
+    return visible(str(value))
 
 
 def reasons_text(reasons: dict[str, int]) -> str:

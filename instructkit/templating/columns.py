@@ -75,7 +75,9 @@ def _first(values: pa.ListArray) -> pa.Array:
 
 
 def _text(values: pa.Array) -> pa.StringArray:
-    if pa.types.is_floating(values.type) and bool(pc.all(pc.equal(pc.floor(values), values)).as_py()):
+    if pa.types.is_floating(values.type) and bool(
+        pc.all(pc.and_(pc.less(pc.abs(values), 2**53), pc.equal(pc.floor(values), values))).as_py()
+    ):
         values = pc.cast(values, pa.int64())  # a label column with a gap arrives as 0.0, 1.0
     if pa.types.is_nested(values.type):
         from instructkit.records.schema import as_text

@@ -22,6 +22,7 @@ class Labels:
     choices: tuple[Label, ...]
     numbered: tuple[int, ...]  # the choice that each integer of the data means
     is_open: bool
+    exact: bool = False  # "Polish" and "polish" are two
 
     @property
     def known(self) -> str:
@@ -37,7 +38,7 @@ def resolve_labels(role: Role, given: Sequence[str]) -> Labels:
     """
     if role.open_labels:
         choices = tuple(Label({"en": name, "zh": name}) for name in given)
-        return Labels(choices, tuple(range(len(choices))), is_open=not choices)
+        return Labels(choices, tuple(range(len(choices))), is_open=not choices, exact=True)
     if not given:
         return Labels(role.labels, tuple(range(len(role.labels))), False)
     meanings = _meanings(role.labels)
@@ -50,21 +51,21 @@ def resolve_labels(role: Role, given: Sequence[str]) -> Labels:
     return Labels(role.labels, tuple(numbers), False)
 
 
-def _meanings(labels: Sequence[Label]) -> dict[str, int]:
+def _meanings(labels: Sequence[Label], exact: bool = False) -> dict[str, int]:
     meanings: dict[str, int] = {}
     for number, label in enumerate(labels):
         for word in (*label.words.values(), *label.also):
-            meanings.setdefault(word.strip().lower(), number)
+            meanings.setdefault(word.strip() if exact else word.strip().lower(), number)
     return meanings
 
 
 def choose_words(values: pa.StringArray, labels: Labels) -> tuple[pa.Int32Array, pa.StringArray]:
     """The choice each value means (null: none), and the value itself where the labels are open."""
     text = pc.utf8_trim_whitespace(values)
-    meanings = _meanings(labels.choices)
+    meanings = _meanings(labels.choices, labels.exact)
     for number, choice in enumerate(labels.numbered):
         meanings.setdefault(str(number), choice)
-    found = pc.index_in(pc.utf8_lower(text), value_set=pa.array(list(meanings), pa.string()))
+    found = pc.index_in(text if labels.exact else pc.utf8_lower(text), value_set=pa.array(list(meanings), pa.string()))
     if not meanings:
         return pa.nulls(len(values), pa.int32()), text
     return pa.array(np.array(list(meanings.values()), np.int32)).take(found), text

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import datasketch
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -239,3 +240,32 @@ def test_a_pair_just_at_the_threshold_is_one_though_floats_round() -> None:
     one = " ".join([*words, *[f"a{number}" for number in range(22)]])
     other = " ".join([*words, *[f"b{number}" for number in range(23)]])
     assert kept_outputs([one, other], threshold=0.55, ngram=1) == [one]
+
+
+def test_a_formatted_evaluation_file_is_known_by_its_texts_and_not_by_its_templates(
+    tmp_path: Path, sample_data: Path
+) -> None:
+    rows = pa.csv.read_csv(sample_data / "reviews.csv", parse_options=pa.csv.ParseOptions(newlines_in_values=True))
+    for name, part in (("train", rows.slice(0, 28)), ("test", rows.slice(28))):
+        pa.csv.write_csv(part, tmp_path / f"{name}.csv")
+    ik.write(ik.format(str(tmp_path / "test.csv"), task="sentiment", per_row=None), str(tmp_path / "test.arrow"))
+    train = str(tmp_path / "train.csv")
+    plain, formatted = (
+        ik.dedup(ik.format(train, task="sentiment"), against=(str(tmp_path / name),)).read_all().num_rows
+        for name in ("test.csv", "test.arrow")
+    )
+    # a template's words in small samples may still stand for a row or two, not for most, as its instructions would
+    assert plain - 2 <= formatted <= plain
+
+
+def test_many_rows_with_one_long_input_are_told_apart_soon() -> None:
+    schema = " ".join(f"column_{number} varchar({number})," for number in range(300))
+    rows = [
+        {
+            "instruction": f"How many have column_{number}?",
+            "input": schema,
+            "output": f"SELECT count(*) WHERE column_{number} > {number}",
+        }
+        for number in range(400)
+    ]
+    assert ik.dedup(examples(rows)).read_all().num_rows == 400

@@ -10,6 +10,7 @@ from tests.rows import examples
 
 TRUE = [
     ("EMAIL", "write to ann.lee+x@mail.example.com today"),
+    ("EMAIL", "请发到zhang@example.com谢谢"),
     ("PHONE", "call (415) 555-0132 after six"),
     ("PHONE", "call 415-555-0132"),
     ("PHONE", "ring +44 20 7946 0958 now"),

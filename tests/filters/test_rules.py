@@ -110,6 +110,21 @@ def test_words_no_sentence_ends_in_tell_a_cut_and_others_do_not() -> None:
     assert not why_cut("It was late and we were tired, and there was nobody left to talk to")
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"instruction": "Convert this JSON to a Python dict.", "output": "{'a': True, 'b': None}"},
+        {
+            "instruction": "How do I parse JSON in Go?",
+            "output": "[encoding/json](https://example.org) has what you need.",
+        },
+        {"instruction": "What does console.log(0/0) print?", "output": "NaN"},
+    ],
+)
+def test_json_that_is_only_spoken_of_and_code_are_right_answers(row: dict[str, str]) -> None:
+    assert failed(row) == {}
+
+
 def test_json_lines_and_words_around_a_block_are_not_broken_json() -> None:
     assert why_no_json('{"a": 1}\n{"a": 2}') == ""
     assert why_no_json("Here it is:\n```json\n{broken\n```") == ""

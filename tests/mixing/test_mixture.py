@@ -99,3 +99,14 @@ def test_a_plan_takes_nothing_and_says_what_mix_takes() -> None:
 
 def test_no_rows_mix_to_no_rows() -> None:
     assert ik.mix(table().slice(0, 0), cap=5).read_all().num_rows == 0
+
+
+def test_many_groups_are_drawn_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = ik.mix(table(), cap=50).read_all()
+    monkeypatch.setattr(sampling, "FEW_GROUPS", 1)
+    assert ik.mix(table(), cap=50).read_all().to_pylist() == few.to_pylist()
+
+
+def test_a_column_of_lists_makes_no_groups() -> None:
+    with pytest.raises(UsageError, match="not a list"):
+        ik.mix(table(), by="history")

@@ -103,6 +103,8 @@ def _elements(name: str, texts: Iterator[str]) -> Iterator[str]:
     while True:
         at = _skip(buffer, at)
         if at < len(buffer) and buffer[at] == "]":
+            if buffer[at + 1 :].strip() or any(piece.strip() for piece in texts):
+                raise BadInput(f"{name} goes on after its array; give each array as a file of its own")
             break
         if not comma and at < len(buffer):
             if buffer[at] != ",":

@@ -33,9 +33,10 @@ class BadRows:
         self.rejects.add_raw(file, int(row), text[:TEXT_SHOWN], [(rule, found, threshold)])
         if self.first is None:
             self.first = f"row {row}: {found}"
-        if self.at_most is not None and self.counts.rows_dropped > self.at_most:
+        self.rejects.bad_rows += 1
+        if self.at_most is not None and self.rejects.bad_rows > self.at_most:
             raise BadInput(
-                f"{file}: {self.counts.rows_dropped} bad rows, more than --max-bad {self.at_most} allows "
+                f"{file}: {self.rejects.bad_rows} bad rows, more than --max-bad {self.at_most} allows "
                 f"(row {row}: {rule}, {found})"
             )
 
@@ -66,7 +67,7 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
         return plain_type(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
         return pa.string()
-    if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
+    if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return pa.binary()
     if pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_list(kind):
         return pa.list_(plain_type(kind.value_type))
@@ -89,5 +90,8 @@ def plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """The schema in plain types, without metadata."""
+    """The schema in plain types, without metadata; raises `BadInput` for two columns of one name."""
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise BadInput(f"there are two columns named {twice[0]!r}; rename one")
     return pa.schema([pa.field(child.name, plain_type(child.type)) for child in schema])

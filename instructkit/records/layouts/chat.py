@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from instructkit.records.layouts.layout import BadRow, Converted, Layout
-from instructkit.records.schema import HISTORY
+from instructkit.records.schema import HISTORY, as_text
 
 ROLES = {
     "human": "user",
@@ -39,9 +39,30 @@ def read_turns(conversation: list[dict[str, Any]] | None) -> list[Turn]:
     """A conversation's turns as (role, text), in one dialect."""
     turns = []
     for turn in conversation or []:
+        if turn is None:
+            raise NoExample("not_text", "a turn is null")
         speaker = next((str(turn[key]) for key in SPEAKER if turn.get(key) is not None), "")
         said = next((turn[key] for key in SAID if turn.get(key) is not None), None)
         turns.append((ROLES.get(speaker.lower(), speaker.lower()), _text(said)))
+    return turns
+
+
+def read_history(value: Any) -> list[dict[str, str]]:
+    """Earlier turns as they come: turns, question-answer pairs, texts that take turns, or any of it as JSON."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.strip() else []
+        except ValueError:
+            value = [value]
+    turns: list[dict[str, str]] = []
+    for turn in value if isinstance(value, list) else []:
+        if isinstance(turn, dict):
+            turns += [{"role": role or "user", "content": text} for role, text in read_turns([turn])]
+            continue
+        for text in turn if isinstance(turn, list) else [turn]:
+            if text is not None:
+                asks = not turns or turns[-1]["role"] == "assistant"
+                turns.append({"role": "user" if asks else "assistant", "content": str(text)})
     return turns
 
 
@@ -112,8 +133,9 @@ def _own(schema: pa.Schema) -> list[str]:
 
 
 def _prefer(given: pa.Array, said: pa.Array) -> pa.Array:
-    """The system prompt of the column, else that of the conversation's first turn."""
-    return pa.array([a or b for a, b in zip(given.to_pylist(), said.to_pylist(), strict=True)], pa.string())
+    """The system prompt of the column and that of the conversation's first turn, where they are two."""
+    pairs = zip(as_text(given).to_pylist(), said.to_pylist(), strict=True)
+    return pa.array(["\n".join(dict.fromkeys(part for part in pair if part)) for pair in pairs], pa.string())
 
 
 def _is_chat(kind: pa.DataType) -> bool:

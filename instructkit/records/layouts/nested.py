@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from instructkit.errors import BadInput
+
 Row = dict[str, Any]
 
 
@@ -15,8 +17,8 @@ def is_squad(whole: Row) -> bool:
 def squad_rows(whole: Row) -> Iterator[Row]:
     """A row a question, in the columns the flat datasets use."""
     for article in whole["data"]:
-        for paragraph in article.get("paragraphs", []):
-            for question in paragraph.get("qas", []):
+        for paragraph in article.get("paragraphs") or []:
+            for question in paragraph.get("qas") or []:
                 answers = question.get("answers") or []
                 yield {
                     "id": str(question.get("id", "")),
@@ -25,7 +27,7 @@ def squad_rows(whole: Row) -> Iterator[Row]:
                     "question": question.get("question", ""),
                     "answers": {
                         "text": [str(answer.get("text", "")) for answer in answers],
-                        "answer_start": [int(answer.get("answer_start", -1)) for answer in answers],
+                        "answer_start": [int(answer.get("answer_start") or 0) for answer in answers],
                     },
                 }
 
@@ -41,6 +43,8 @@ def super_natural_rows(whole: Row) -> Iterator[Row]:
     instruction = "\n".join(definition) if isinstance(definition, list) else str(definition)
     categories = whole.get("Categories") or [""]
     for instance in whole["Instances"]:
+        if not isinstance(instance, dict):
+            raise BadInput(f"an instance of the task is no object ({str(instance)[:40]!r})")
         outputs = instance.get("output")
         outputs = outputs if isinstance(outputs, list) else [outputs]
         yield {
