@@ -62,9 +62,8 @@ def dedup(
             yield from _kept(spool, verdicts, counts, sink, given)
 
     arguments = {**asdict(given), "against": [_named(path) for path in given.against]}
-    seed = arguments.pop("seed")
     return take_step(records, "dedup", {name: value for name, value in arguments.items() if value not in ([], False)},
-                     seed, records.schema, run, sink)  # fmt: skip
+                     None, records.schema, run, sink)  # fmt: skip
 
 
 def _origins(batch: pa.RecordBatch) -> Hashes:

@@ -128,6 +128,7 @@ def _drop_near(store: SignatureStore, found: Verdicts, threshold: float, guarded
     chained = ~found.stays[through]
     found.similarity[equal[chained]] = found.similarity[through[chained]]
     found.kept[equal[chained]] = found.kept[through[chained]]
+    found.reason[equal[chained]] = NEAR
 
 
 @dataclass

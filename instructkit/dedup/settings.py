@@ -17,7 +17,6 @@ class DedupSettings:
     on: str = "all"  # all, prompt, instruction, input, output, or a column
     exact: bool = False  # only equal texts
     against: tuple[str, ...] = ()  # evaluation files no row may overlap
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:

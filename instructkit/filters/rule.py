@@ -23,11 +23,6 @@ class Verdict:
     values: Callable[[int], str]  # of a row that fails, as the rejects file shows it
 
     @classmethod
-    def none(cls, rows: int) -> "Verdict":
-        """No row fails."""
-        return cls(np.zeros(rows, bool), lambda _: "")
-
-    @classmethod
     def of(cls, fails: Mask, values: Any) -> "Verdict":
         """Rows that fail, with one value a row in an array."""
         return cls(fails, lambda row: _show(values[row]))

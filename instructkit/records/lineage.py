@@ -33,7 +33,7 @@ def with_counts(steps: Lineage, counts: list[Counts]) -> Lineage:
     """Put each step's counts beside its arguments."""
     told = []
     for number, step in enumerate(steps):
-        entry = dict(step)
+        entry = {**step, "inputs": [dict(one) for one in step.get("inputs", [])]}
         if number < len(counts):
             entry["counts"] = {key: value for key, value in counts[number].to_json().items() if key != "inputs"}
             branches = [one for one in entry.get("inputs", []) if "lineage" in one]

@@ -25,7 +25,7 @@ Lineage = list[dict[str, Any]]
 
 @dataclass
 class Counts:
-    """What became of a step's rows: ``rows_in == rows_kept + rows_dropped``, always.
+    """What became of a step's rows: ``rows_in`` less ``rows_dropped`` stayed.
 
     ``reasons`` counts the rows that failed each rule; a row that failed two is in both. ``changed`` counts the rows
     that stayed with something changed, by what was done.

@@ -10,8 +10,6 @@ from instructkit.errors import BadInput, UsageError
 LIBRARY = Path(__file__).parents[1] / "templates"
 LIBRARY_IN_REPOSITORY = Path(__file__).parents[2] / "templates"  # an editable install or a checkout
 
-OPERATORS = ("column", "before", "after", "remove", "first", "join", "half", "constant")
-
 
 @dataclass(frozen=True)
 class Label:

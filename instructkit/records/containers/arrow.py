@@ -69,8 +69,8 @@ def _open_stream(stream: _Watched, name: str) -> Raw:
         raise BadInput(f"{name} is no Arrow stream, or its first bytes are cut off; "
                        "if it is another type say so, e.g. --from jsonl") from error  # fmt: skip
     steps: list[Counts] = []
-    return Raw(name, schema, numbered(_drain(reader, stream, schema, steps, name)), None,
-               label_names(reader.schema), lineage_of(reader.schema), steps)  # fmt: skip
+    rows = numbered(_drain(reader, stream, schema, steps, name))
+    return Raw(name, schema, rows, label_names(reader.schema), lineage_of(reader.schema), steps)
 
 
 def _drain(
@@ -118,7 +118,7 @@ def _open_file(source: Source) -> Raw:
             _check_text(batch, source.name)
             yield plain(batch, schema)
 
-    return Raw(source.name, schema, numbered(batches()), None, label_names(reader.schema), lineage_of(reader.schema))
+    return Raw(source.name, schema, numbered(batches()), label_names(reader.schema), lineage_of(reader.schema))
 
 
 def label_names(schema: pa.Schema) -> dict[str, list[str]]:

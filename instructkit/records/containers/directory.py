@@ -54,7 +54,7 @@ def open_directory(source: Source) -> Raw:
             rows += shard_rows
             steps[:] = raw.steps or steps
 
-    return Raw(source.name, first.schema, batches(), None, first.labels, first.lineage, steps)
+    return Raw(source.name, first.schema, batches(), first.labels, first.lineage, steps)
 
 
 class DirectoryWriter:

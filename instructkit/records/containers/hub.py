@@ -23,7 +23,7 @@ def open_hub(source: Source) -> Raw:
             for batch in table.combine_chunks().to_batches():
                 yield plain(batch, schema)
 
-    return Raw(source.name, schema, numbered(batches()), None, names)
+    return Raw(source.name, schema, numbered(batches()), names)
 
 
 def _load(path: str) -> Any:

@@ -156,9 +156,9 @@ def _open_object(name: str, data: bytes) -> Raw:
     if b"\\ud" in data.lower() and not is_utf8(whole):
         raise BadInput(f"{name} holds half a surrogate pair (an emoji cut in two), which is no text; remove it")
     if is_squad(whole):
-        return from_objects(name, NESTED["squad"](whole), "squad")
+        return from_objects(name, NESTED["squad"](whole))
     if is_super_natural(whole):
-        return from_objects(name, NESTED["super-ni"](whole), "super-ni")
+        return from_objects(name, NESTED["super-ni"](whole))
     return from_objects(name, iter(_rows_inside(name, whole)))
 
 

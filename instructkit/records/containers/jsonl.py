@@ -291,7 +291,7 @@ def _value(value: Any, kind: pa.DataType) -> Any:
     return float(value) if pa.types.is_floating(kind) and value is not None else value
 
 
-def from_objects(name: str, rows: Iterator[dict[str, Any]], shape: str | None = None) -> Raw:
+def from_objects(name: str, rows: Iterator[dict[str, Any]]) -> Raw:
     """Rows made in Python (a nested file's), a few thousand at a time."""
     first = list(itertools.islice(rows, 20_000))
     schema = infer_columns(first)
@@ -306,4 +306,4 @@ def from_objects(name: str, rows: Iterator[dict[str, Any]], shape: str | None = 
             start += len(piece)
             piece = list(itertools.islice(rows, 4096))
 
-    return Raw(name, schema, batches(), shape)
+    return Raw(name, schema, batches())

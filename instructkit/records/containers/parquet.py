@@ -35,7 +35,7 @@ def open_parquet(source: Source) -> Raw:
         except (pa.ArrowInvalid, OSError) as error:
             raise BadInput(f"{source.name} is damaged ({error})") from error
 
-    return Raw(source.name, schema, numbered(batches()), None, label_names(file.schema_arrow),
+    return Raw(source.name, schema, numbered(batches()), label_names(file.schema_arrow),
                lineage_of(file.schema_arrow), steps)  # fmt: skip
 
 

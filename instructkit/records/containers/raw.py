@@ -48,7 +48,6 @@ class Raw:
     name: str
     schema: pa.Schema
     batches: Iterator[tuple[pa.RecordBatch, Numbers]]  # each with its rows' numbers in the file, from 1
-    shape: str | None = None  # set where the container itself tells what the rows hold
     labels: dict[str, list[str]] = field(default_factory=dict)  # class names of integer columns
     lineage: Lineage = field(default_factory=list)
     steps: list[Counts] = field(default_factory=list)  # of the lineage's steps; complete when drained
