@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from instructkit.errors import UsageError
 from instructkit.templating.binding import parse_map
 from instructkit.templating.labels import resolve_labels
-from instructkit.templating.packs import OPERATORS, Binding, Column, Pack, Phrasing, load_pack, tasks
+from instructkit.templating.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
 from instructkit.templating.phrase import Plan, phrase, phrasing_names
 from instructkit.templating.render import environment, plain_parts, render
+
+OPERATORS = {field.name for field in dataclasses.fields(Column)}
 
 PACKS = {task: load_pack(task) for task in tasks()}
 PHRASINGS = [(task, phrasing) for task, pack in PACKS.items() for phrasing in pack.phrasings]
