@@ -90,13 +90,21 @@ class Run:
             raise click.UsageError(
                 "the output, --rejects and --summary are files of their own (only the output may be -)"
             )
+        self._side_files = [Path(place).resolve() for place in (rejects, self.summary) if place is not None]
         self.rejects = Rejects(rejects)
         self._start = time.perf_counter()
+
+    def spare(self, inputs: tuple[str, ...]) -> None:
+        """Refuse to write the rejects or the summary over a file that is read."""
+        for name in inputs:
+            if Path(name).resolve() in self._side_files:
+                raise click.UsageError(f"{name} is an input: --rejects and --summary must not overwrite it")
 
     def open(self, inputs: tuple[str, ...]) -> "Records":
         """Open the inputs as one stream of examples; none are stdin."""
         from instructkit.records.reading import read_examples
 
+        self.spare(inputs)
         names = inputs or ("-",)
         if "-" in names and self.layout is None and sys.stdin.isatty():
             raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")

@@ -60,4 +60,5 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
 
     run = Run("dedup", options)
     settings = DedupSettings(**run.settings)
+    run.spare(settings.against)
     run.finish(dedup(run.open(inputs), settings, rejects=run.rejects, workers=run.workers))

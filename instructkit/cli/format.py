@@ -78,5 +78,6 @@ def command(sources: tuple[str, ...], **options: Any) -> None:
     from instructkit.templating import FormatSettings, format
 
     run = Run("format", options)
+    run.spare(sources)
     settings = FormatSettings(layout=run.layout, **run.settings)
     run.finish(format(sources, settings, rejects=run.rejects, max_bad=run.max_bad, workers=run.workers))

@@ -121,8 +121,8 @@ def _fill(rates: Mapping[str, float], limits: Mapping[str, int], size: int) -> t
     while left:
         open_groups = {group: rate for group, rate in rates.items() if rate > 0 and taken[group] < limits[group]}
         if not open_groups:
-            notes.append(f"only {size - left:,} of {size:,} rows can be had: every group is used up "
-                         "(--max-epochs lets rows repeat)")  # fmt: skip
+            notes = [f"only {size - left:,} of {size:,} rows can be had: every group is used up "
+                     "(--max-epochs N takes a row N times)"]  # fmt: skip
             break
         dealt = largest_remainder(open_groups, left)
         for group, count in dealt.items():

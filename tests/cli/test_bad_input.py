@@ -341,3 +341,13 @@ def test_the_library_raises_what_the_command_says(tmp_path: Path) -> None:
     broken = write_lines(tmp_path / "a.jsonl", [*map(json.dumps, EXAMPLES), "{"])
     with pytest.raises(ik.InstructkitError, match="--max-bad 0"):
         ik.read(str(broken), max_bad=0).read_all()
+
+
+def test_neither_rejects_nor_summary_may_overwrite_what_is_read(cli: Cli, sample_data: Path) -> None:
+    copy = cli.folder / "tasks.jsonl"
+    copy.write_bytes((sample_data / "seed_tasks.jsonl").read_bytes())
+    for command in (["format", "tasks.jsonl", "--summary"], ["filter", "tasks.jsonl", "--rejects"]):
+        done = cli(*command, "tasks.jsonl", "-o", "out.jsonl")
+        assert done.returncode == 2
+        assert "is an input" in done.stderr
+    assert copy.read_bytes() == (sample_data / "seed_tasks.jsonl").read_bytes()

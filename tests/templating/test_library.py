@@ -1,6 +1,5 @@
 """The template library: every pack loads, says what its examples say, and renders as Jinja renders."""
 
-import dataclasses
 from typing import Any
 
 import pyarrow as pa
@@ -14,8 +13,6 @@ from instructkit.templating.labels import resolve_labels
 from instructkit.templating.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
 from instructkit.templating.phrase import Plan, phrase, phrasing_names
 from instructkit.templating.render import environment, plain_parts, render
-
-OPERATORS = {field.name for field in dataclasses.fields(Column)}
 
 PACKS = {task: load_pack(task) for task in tasks()}
 PHRASINGS = [(task, phrasing) for task, pack in PACKS.items() for phrasing in pack.phrasings]
@@ -180,10 +177,6 @@ def test_a_binding_fills_roles_that_are_there_with_labels_that_are_known(task: s
 def test_the_names_of_bindings_are_unique() -> None:
     names = [binding.name for _, binding in BINDINGS]
     assert sorted(names) == sorted(set(names))
-
-
-def test_the_operators_of_a_binding_are_those_of_a_column() -> None:
-    assert set(OPERATORS) == {field.name for field in dataclasses.fields(Column)}
 
 
 @pytest.mark.parametrize("task", [task for task, pack in PACKS.items() if pack.label_role])

@@ -111,6 +111,8 @@ def _elements(name: str, texts: Iterator[str]) -> Iterator[str]:
                 raise BadInput(f"{name}: a comma is missing after row {row} of the array")
             comma = True
             at = _skip(buffer, at + 1)
+            if at < len(buffer) and buffer[at] == "]":
+                raise BadInput(f"{name}: a comma stands before the end of the array, after row {row}; remove it")
         try:
             if at >= len(buffer):
                 raise json.JSONDecodeError("end", buffer, at)

@@ -88,6 +88,8 @@ def split_turns(turns: list[Turn]) -> tuple[str, list[Turn], Turn, str]:
         raise NoExample("no_turns", "the conversation is empty")
     if turns[-1][0] != "assistant":
         raise NoExample("no_answer", f"the last turn is the {turns[-1][0] or 'unknown'}'s")
+    if not turns[-1][1].strip():
+        raise NoExample("no_answer", "the last answer is empty")
     if len(turns) < 2 or not turns[-2][1].strip():
         raise NoExample("no_instruction", "nothing is asked before the answer")
     return system, turns[:-2], turns[-2], turns[-1][1]
