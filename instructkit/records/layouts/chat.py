@@ -115,7 +115,7 @@ def _conversion(name: str, columns: tuple[str, ...]) -> Callable[[pa.RecordBatch
         split, rows, bad = [], [], []
         for row, conversation in enumerate(zip(*parts, strict=True)):
             try:
-                split.append(split_turns(read_turns([turn for part in conversation for turn in part or []])))
+                split.append(split_turns(read_turns([turn for part in conversation for turn in _as_list(part)])))
                 rows.append(row)
             except NoExample as missing:
                 bad.append((row, missing.rule, missing.found))
@@ -127,6 +127,20 @@ def _conversion(name: str, columns: tuple[str, ...]) -> Callable[[pa.RecordBatch
         return Converted(values, kept, bad)
 
     return convert
+
+
+def _as_list(conversation: Any) -> list[dict[str, Any]]:
+    """A conversation's turns; one that shares its column with others of another shape comes as JSON."""
+    if isinstance(conversation, str):
+        try:
+            conversation = json.loads(conversation)
+        except ValueError:
+            raise NoExample("not_turns", "the conversation is a text, not turns") from None
+    if conversation is None:
+        return []
+    if not isinstance(conversation, list) or not all(turn is None or isinstance(turn, dict) for turn in conversation):
+        raise NoExample("not_turns", f"the conversation is a {type(conversation).__name__} without turns")
+    return conversation
 
 
 def _own(schema: pa.Schema) -> list[str]:
@@ -153,14 +167,19 @@ def _extra_keys(kind: pa.DataType) -> set[str]:
 
 def _chat(name: str, column: str) -> Layout:
     def why(schema: pa.Schema) -> str | None:
-        if column not in schema.names or not _is_chat(schema.field(column).type):
+        if column not in schema.names:
+            return None
+        if pa.types.is_string(schema.field(column).type):
+            return f"its column {column} holds values of several shapes, turns among them"
+        if not _is_chat(schema.field(column).type):
             return None
         keys = [child.name for child in schema.field(column).type.value_type]
         return f"its column {column} holds turns of {' and '.join(keys[:2])}"
 
     def used(schema: pa.Schema) -> list[str]:
         # turns that carry more than role and text (a loss weight) stay whole beside the example
-        whole = _extra_keys(schema.field(column).type)
+        kind = schema.field(column).type
+        whole = not pa.types.is_string(kind) and _extra_keys(kind)
         return _own(schema) if whole else [column, *_own(schema)]
 
     return Layout(name, why, used, _conversion(name, (column,)))

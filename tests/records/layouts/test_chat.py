@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import instructkit as ik
 from instructkit.records.layouts.chat import NoExample, read_turns, split_turns
 from tests.conftest import Cli, examples_of, write_lines
 
@@ -135,3 +136,19 @@ def test_the_real_files_are_recognised(real_data: Path) -> None:
         assert rows, name
         assert {row["template"].partition(":")[0] for row in rows} == {layout}
         assert all(row["instruction"].strip() for row in rows)
+
+
+def test_turns_of_several_shapes_in_one_file_are_read_row_by_row(tmp_path: Path) -> None:
+    asked = {"role": "user", "content": "hi"}
+    rows = [
+        {"messages": [asked, {"role": "assistant", "content": "hello"}]},
+        {"messages": [asked, {"role": "assistant", "content": [{"type": "text", "text": "parts"}]}]},
+        {"messages": "oops"},
+        {"messages": [asked, {"role": "assistant", "content": None}]},
+        {"messages": [asked, None]},
+    ]
+    path = tmp_path / "mixed.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    reader = ik.read(str(path))
+    assert reader.read_all()["output"].to_pylist() == ["hello", "parts"]
+    assert ik.counts(reader).reasons == {"not_turns": 1, "no_answer": 1, "not_text": 1}

@@ -57,7 +57,7 @@ def test_an_examples_own_columns_win_over_alpacas() -> None:
 
 
 @pytest.mark.parametrize(
-    "columns", [{"text": "x", "label": 1}, {"question": "x", "answer": "y"}, {"messages": "text"}, {"prompt": [1]}]
+    "columns", [{"text": "x", "label": 1}, {"question": "x", "answer": "y"}, {"messages": 5}, {"prompt": [1]}]
 )
 def test_other_columns_are_plain(tmp_path: Path, columns: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=r"holds no examples: its columns are .*instructkit format"):
