@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,13 +150,21 @@ def concatenate(streams: list[Records]) -> Records:
             reading.rows_dropped += stream.reading.rows_dropped
             reading.reasons.update(stream.reading.reasons)
 
-    first = streams[0]
-    reading = type(first.reading)()
+    merged = together(streams, schema)
+    reading = merged.reading
+    merged.batches = batches()
+    return merged
+
+
+def together(streams: list[Records], schema: pa.Schema) -> Records:
+    """What stands behind several streams as the next step keeps it; one stream hands its own steps on."""
+    if len(streams) == 1:
+        return replace(streams[0], schema=schema)
     inputs = []
     for stream in streams:
         named = stream.inputs or [{"name": "stdin"}]
         inputs += [{**entry, "lineage": stream.lineage} if stream.lineage else entry for entry in named]
-    return Records(schema, batches(), [], list, reading, inputs, streams)
+    return Records(schema, iter(()), inputs=inputs, branches=streams)
 
 
 def unify(schemas: list[pa.Schema]) -> pa.Schema:

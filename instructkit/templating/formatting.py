@@ -18,7 +18,7 @@ from instructkit.records.batching import ROWS
 from instructkit.records.containers.raw import BadRows, Numbers, Raw
 from instructkit.records.examples import convert, extra_fields, row_text
 from instructkit.records.layouts import detect
-from instructkit.records.reading import as_rejects, describe_inputs, open_container, open_raw, unify, widen
+from instructkit.records.reading import as_rejects, describe_inputs, open_container, open_raw, together, unify, widen
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import EXAMPLE
 from instructkit.records.sources import Source
@@ -93,14 +93,7 @@ def format(
                 yield widen(batch, schema)
             counts.absorb(source.reading)
 
-    single = opened[0] if len(opened) == 1 else None
-    before = Records(
-        schema,
-        iter(()),
-        single.raw.lineage if single else [],
-        (lambda: single.raw.steps) if single else list,
-        inputs=[entry for source in opened for entry in source.inputs],
-    )
+    before = together([source.behind() for source in opened], schema)
     arguments = {name: value for name, value in asdict(given).items() if value not in (None, ()) and name != "seed"}
     return take_step(before, "format", arguments, given.seed, schema, run, sink)
 
@@ -114,6 +107,10 @@ class _Opened:
     run: Callable[[BadRows], Iterator[pa.RecordBatch]]
     reading: Counts
     inputs: list[dict[str, Any]]
+
+    def behind(self) -> Records:
+        """What stands behind the source: its own steps, its name and hash."""
+        return Records(self.schema, iter(()), self.raw.lineage, lambda: self.raw.steps, inputs=self.inputs)
 
 
 def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | None) -> _Opened:

@@ -270,3 +270,14 @@ def test_a_part_of_a_column_is_taken_by_its_operators() -> None:
 )
 def test_a_text_is_cut_at_the_sentence_end_nearest_its_middle(text: str, halves: tuple[str, str]) -> None:
     assert cut_in_two(text) == halves
+
+
+def test_the_steps_behind_each_of_several_sources_are_kept(sample_data: Path, tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in ("a.arrow", "b.arrow")]
+    for path, source in zip(paths, ("seed_tasks.jsonl", "chats_sharegpt.json"), strict=True):
+        ik.write(ik.format(str(sample_data / source)), path)
+    ik.write(ik.format(paths), str(tmp_path / "both.arrow"))
+    (step,) = ik.lineage(str(tmp_path / "both.arrow"))
+    behind = [one["lineage"][0] for one in step["inputs"]]
+    assert [one["inputs"][0]["name"] for one in behind] == ["seed_tasks.jsonl", "chats_sharegpt.json"]
+    assert [one["counts"]["rows_out"] for one in behind] == [43, 12]
