@@ -94,6 +94,8 @@ def format(
             counts.absorb(source.reading)
 
     before = together([source.behind() for source in opened], schema)
+    if not any(branch.lineage for branch in before.branches):
+        before.branches = []  # raw files have no steps whose rows could be told
     arguments = {name: value for name, value in asdict(given).items() if value not in (None, ()) and name != "seed"}
     return take_step(before, "format", arguments, given.seed, schema, run, sink)
 
