@@ -17,9 +17,25 @@ from instructkit.cli.common import (
 def _per_row(_: click.Context, __: click.Parameter, value: str) -> int | None:
     if value == "all":
         return None
+    value = "1" if value == "one" else value
     if not value.isdigit() or int(value) < 1:
         raise click.BadParameter("give a number of 1 or more, or all")
     return int(value)
+
+
+def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int]:
+    if value is None:
+        return 0, 0
+    least, dash, most = value.partition("-")
+    if not least.isdigit() or (dash and not most.isdigit()) or int(most or least) < int(least):
+        raise click.BadParameter("give a number, or a range such as 0-5")
+    return int(least), int(most or least)
+
+
+def _share(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= 1:
+        raise click.BadParameter("give a share from 0 to 1")
+    return value
 
 
 def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -36,6 +52,12 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     metavar="ROLE=COLUMN",
     help="The column of a role; ROLE==VALUE is one value for all rows.",
 )
+@click.option(
+    "--templates",
+    metavar="PATH|NAME",
+    help="Templates of another library: PromptSource's, FLAN's patterns, a pack of your own.",
+)
+@click.option("--template", multiple=True, metavar="NAME", help="Use only this template; may be given several times.")
 @click.option("--binding", metavar="NAME", help="The columns and labels of a known dataset, e.g. gsm8k.")
 @click.option(
     "--labels", callback=_labels, metavar="A,B,...", help="The labels, in the order of the data's integers from 0."
@@ -45,18 +67,102 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     default="1",
     show_default=True,
     callback=_per_row,
-    metavar="N|all",
+    metavar="N|all|one",
     help="Phrasings for each row.",
 )
 @click.option("--language", metavar="CODE", help="Language of the phrasings.  [default: that of the row]")
 @click.option("--cot", type=click.Choice(["include", "only", "exclude"]), default="include", show_default=True,
               help="Chain-of-thought phrasings, where the rows carry a rationale.")  # fmt: skip
+@click.option(
+    "--options",
+    type=click.Choice(["letters", "words", "none"]),
+    help="How answer choices are shown.  [default: as each phrasing does]",
+)
+@click.option(
+    "--options-share",
+    type=float,
+    callback=_share,
+    metavar="S",
+    help="Exact share of the rows that show choices; the others show none.",
+)
+@click.option("--shuffle-options", is_flag=True, help="Show the choices in an order drawn for each row.")
+@click.option("--symbols", is_flag=True, help="Name the labels by arbitrary symbols; needs --shots.")
+@click.option("--shots", callback=_shots, metavar="K|A-B", help="Demonstrations before each row.  [default: none]")
+@click.option(
+    "--zero-shot-share",
+    type=float,
+    callback=_share,
+    metavar="S",
+    help="Exact share of the rows without demonstrations.",
+)
+@click.option(
+    "--demos",
+    type=click.Choice(["random", "balanced", "nearest", "diverse", "mmr"]),
+    default="random",
+    show_default=True,
+    help="Which rows demonstrate.",
+)
+@click.option(
+    "--demo-order",
+    type=click.Choice(["similar-last", "simple-first", "random"]),
+    default="similar-last",
+    show_default=True,
+    help="In which order.",
+)
+@click.option(
+    "--demo-form",
+    type=click.Choice(["prompt", "history", "metaicl", "super-ni"]),
+    default="prompt",
+    show_default=True,
+    help="As one prompt, as earlier turns, without instruction, or in Super-NI's wording.",
+)
+@click.option(
+    "--demo-templates",
+    type=click.Choice(["same", "mixed"]),
+    default="same",
+    show_default=True,
+    help="Whether they are put in the row's own phrasing.",
+)
+@click.option(
+    "--demo-pool",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="Rows of each source that may demonstrate, drawn at random.",
+)
+@click.option(
+    "--definition/--no-definition",
+    default=True,
+    show_default=True,
+    help="The definition of a Super-NaturalInstructions task.",
+)
+@click.option(
+    "--positive-examples",
+    type=click.IntRange(0),
+    default=2,
+    show_default=True,
+    metavar="K",
+    help="Its positive examples.",
+)
+@click.option(
+    "--negative-examples",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="K",
+    help="Its negative examples.",
+)
+@click.option("--explanations", is_flag=True, help="The explanations of its examples.")
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="Read only the first N rows of each source.")
 @click.option(
     "--max-chars",
     type=click.IntRange(1),
     metavar="N",
-    help="Leave out examples longer than this; none is cut.",
+    help="Leave out demonstrations, then examples, that are longer than this; none is cut.",
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(1), metavar="N", help="The same in tokens (words, or Chinese characters)."
 )
 @input_options
 @output_options
@@ -73,6 +179,8 @@ def command(sources: tuple[str, ...], **options: Any) -> None:
     \b
     instructkit format reviews.csv --task sentiment -o reviews.arrow
     instructkit format qa.jsonl --task reading-comprehension --map context=passage --per-row 3
+    instructkit format hub:glue/sst2 --shots 0-5 --demos nearest --options letters
+    instructkit format rows.jsonl --templates promptsource/templates/glue/sst2/templates.yaml
     instructkit format chats.json alpaca.json | instructkit stats
     """
     from instructkit.templating import FormatSettings, format

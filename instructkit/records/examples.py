@@ -18,9 +18,9 @@ from instructkit.records.stream import Records
 log = logging.getLogger("instructkit")
 
 
-def extra_fields(schema: pa.Schema, used: Sequence[str]) -> dict[str, pa.Field]:
-    """The columns that ride along, by their name in the source, under the name they get."""
-    ours = set(EXAMPLE.names)
+def extra_fields(schema: pa.Schema, used: Sequence[str], added: Sequence[str] = ()) -> dict[str, pa.Field]:
+    """The columns that ride along, by their name in the source, under the name they get beside ours and ``added``."""
+    ours = {*EXAMPLE.names, *added}
     kept = [child for child in schema if child.name not in used]
     taken = ours | {child.name for child in kept}
     fields: dict[str, pa.Field] = {}

@@ -121,3 +121,18 @@ def tokenise(data: Any, start: int, end: int, classes: Any, tokens: Any) -> int:
         tokens[count] = mix(word)
         count += 1
     return count
+
+
+def count_tokens(texts: pa.StringArray) -> npt.NDArray[np.int64]:
+    """The number of tokens of each text: int64, one a row."""
+    data, offsets = buffers(normalised(texts))
+    counts = np.zeros(len(texts), np.int64)
+    _count_all(data, offsets, character_classes(), counts, max(int(np.diff(offsets).max(initial=1)), 1))
+    return counts
+
+
+@jit()
+def _count_all(data: Any, offsets: Any, classes: Any, counts: Any, longest: int) -> None:
+    buffer = np.zeros(longest, np.uint64)
+    for row in range(len(counts)):
+        counts[row] = tokenise(data, offsets[row], offsets[row + 1], classes, buffer)

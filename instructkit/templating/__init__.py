@@ -5,6 +5,7 @@
 - `phrase`: a batch of raw rows to examples; `formatting.format`: the step
 """
 
-from instructkit.templating.formatting import FormatSettings, format
+from instructkit.templating.formatting import format
+from instructkit.templating.planning import FormatSettings
 
 __all__ = ["FormatSettings", "format"]

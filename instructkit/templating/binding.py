@@ -1,5 +1,7 @@
 """Which column fills which role: said by the user, by a known dataset's binding, or guessed from names."""
 
+import difflib
+import functools
 import re
 from collections.abc import Sequence
 
@@ -7,17 +9,31 @@ import pyarrow as pa
 
 from instructkit.errors import UsageError
 from instructkit.templating.columns import evaluate, has_column
-from instructkit.templating.packs import Binding, Column, Pack, load_pack, tasks
+from instructkit.templating.packs import Binding, Column, Pack, bindings, load_pack, tasks
 
 SAMPLE_ROWS = 20
 
 
 def find_binding(name: str) -> Binding:
     """A binding by its dataset's name; raises `UsageError`, listing the known ones."""
-    known = {binding.name: binding for task in tasks() for binding in load_pack(task).bindings}
+    known = _by_name()
     if name not in known:
-        raise UsageError(f"there is no binding {name!r}; known bindings: {', '.join(sorted(known))}")
+        near = difflib.get_close_matches(name, known, 5, 0.5)
+        hint = f"near it are {', '.join(near)}" if near else "see: instructkit templates list"
+        raise UsageError(f"there is no binding {name!r}; {hint}")
     return known[name]
+
+
+def binding_of(name: str) -> Binding | None:
+    """The binding of a dataset by its name on the hub, if it is known."""
+    return _by_name().get(name)
+
+
+@functools.cache
+def _by_name() -> dict[str, Binding]:
+    every = [binding for task in tasks() for binding in bindings(task)]
+    others = {other: binding for binding in every for other in binding.also}
+    return others | {binding.name: binding for binding in every}
 
 
 def recognise(schema: pa.Schema, sample: pa.RecordBatch | None, task: str | None) -> Binding | None:
@@ -25,7 +41,7 @@ def recognise(schema: pa.Schema, sample: pa.RecordBatch | None, task: str | None
     found = [
         binding
         for name in ([task] if task else tasks())
-        for binding in load_pack(name).bindings
+        for binding in bindings(name)
         if binding.columns and _matches(binding, schema, sample)
     ]
     return max(found, key=lambda binding: len(binding.columns), default=None)
@@ -34,7 +50,7 @@ def recognise(schema: pa.Schema, sample: pa.RecordBatch | None, task: str | None
 def _matches(binding: Binding, schema: pa.Schema, sample: pa.RecordBatch | None) -> bool:
     if not all(name in schema.names for name in binding.columns):
         return False
-    if not all(has_column(schema, column.column) for column in binding.roles.values()):
+    if not all(has_column(schema, name) for column in binding.roles.values() for name in column.sources):
         return False
     if binding.besides is not None and set(schema.names) - set(binding.columns) - set(binding.besides):
         return False
@@ -49,8 +65,8 @@ def _matches(binding: Binding, schema: pa.Schema, sample: pa.RecordBatch | None)
     )
 
 
-def parse_map(pairs: Sequence[str], pack: Pack) -> dict[str, Column]:
-    """Read ``--map``: ROLE=COLUMN, or ROLE==VALUE for one value in every row."""
+def parse_map(pairs: Sequence[str], pack: Pack, schema: pa.Schema) -> dict[str, Column]:
+    """Read ``--map``: ROLE=COLUMN, ROLE==VALUE for one value in every row, ROLE=A,B,C for a list of columns."""
     columns: dict[str, Column] = {}
     for pair in pairs:
         role, equals, column = pair.partition("=")
@@ -58,7 +74,12 @@ def parse_map(pairs: Sequence[str], pack: Pack) -> dict[str, Column]:
             raise UsageError(f"--map {pair!r} is not ROLE=COLUMN (or ROLE==VALUE for one value in every row)")
         if role not in pack.roles:
             raise UsageError(f"the task {pack.task} has no role {role!r}; its roles are {', '.join(pack.roles)}")
-        columns[role] = Column(constant=column[1:]) if column.startswith("=") else Column(column)
+        if column.startswith("="):
+            columns[role] = Column(constant=column[1:])
+        elif pack.roles[role].is_list and "," in column and column not in schema.names:
+            columns[role] = Column(columns=tuple(column.split(",")))
+        else:
+            columns[role] = Column(column)
     return columns
 
 
@@ -91,8 +112,9 @@ def missing_roles(pack: Pack, columns: dict[str, Column]) -> list[str]:
 def check_columns(pack: Pack, columns: dict[str, Column], schema: pa.Schema, name: str) -> None:
     """Raise `UsageError` where a role has no column, or one that is not there."""
     for role, column in columns.items():
-        if column.constant is None and not has_column(schema, column.column):
-            raise UsageError(f"{name} has no column {column.column!r} for {role}; it has {', '.join(schema.names)}")
+        for source in column.sources:
+            if not has_column(schema, source):
+                raise UsageError(f"{name} has no column {source!r} for {role}; it has {', '.join(schema.names)}")
     missing = missing_roles(pack, columns)
     if missing:
         wanted = pack.roles[missing[0]]

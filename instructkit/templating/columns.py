@@ -34,6 +34,8 @@ def evaluate(batch: pa.RecordBatch, column: Column) -> pa.StringArray:
     """A role's values as text, null where a row has none."""
     if column.constant is not None:
         return repeat(column.constant, batch.num_rows)
+    if column.tags is not None:
+        return _entities(batch, column)
     values = _one_value(_reach(batch, column.column), column)
     if column.after is not None:
         values = _after(values, column.after)
@@ -46,6 +48,82 @@ def evaluate(batch: pa.RecordBatch, column: Column) -> pa.StringArray:
     if column.half is not None:
         values = _half(values, second=column.half == "second")
     return values
+
+
+def evaluate_list(batch: pa.RecordBatch, column: Column) -> pa.ListArray:
+    """A role's values as a list of texts a row: of a list column, of several columns, or of a JSON list in a text."""
+    if column.columns:
+        parts = [pc.fill_null(evaluate(batch, Column(name)), "") for name in column.columns]
+        flat = pa.concat_arrays(parts).take(
+            pa.array(np.arange(len(parts) * batch.num_rows).reshape(len(parts), -1).T.ravel())
+        )
+        ends = np.arange(batch.num_rows + 1, dtype=np.int32) * len(parts)
+        return pa.ListArray.from_arrays(pa.array(ends), flat)
+    if column.constant is not None:
+        return pa.array([_list_in(column.constant)] * batch.num_rows, pa.list_(pa.string()))
+    values = _reach(batch, column.column)
+    if not pa.types.is_list(values.type):
+        values = pa.array([_list_in(text) for text in _text(values).to_pylist()], pa.list_(pa.string()))
+    elif values.type != pa.list_(pa.string()):
+        values = values.cast(pa.list_(pa.string()))
+    if column.remove is None:
+        return values
+    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
+    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    return pa.ListArray.from_arrays(ends, pc.replace_substring_regex(values.flatten(), column.remove, ""))
+
+
+def _list_in(text: str | None) -> list[str]:
+    """A list spelled in one text: as JSON, or between bars or line ends."""
+    import json
+
+    if text is None:
+        return []
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if isinstance(found, list):
+        return [str(one) for one in found]
+    separator = "|||" if "|||" in text else "|" if "|" in text else "\n"
+    return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+def _entities(batch: pa.RecordBatch, column: Column) -> pa.StringArray:
+    """The spans that sequence tags mark in tokens: "person: Ann, Bob; place: Rome"."""
+    tokens = _reach(batch, column.column).to_pylist()
+    tags = _reach(batch, column.tags or "").to_pylist()
+    texts = [None if words is None or marks is None else _spans(words, marks, column) for words, marks in
+             zip(tokens, tags, strict=True)]  # fmt: skip
+    return pa.array(texts, pa.string())
+
+
+def _spans(tokens: list[object], tags: list[object], column: Column) -> str:
+    found: dict[str, list[str]] = {}
+    words: list[str] = []
+    kind = ""
+    named = [column.names[tag] if isinstance(tag, int) and 0 <= tag < len(column.names) else str(tag) for tag in tags]
+    for word, tag in zip([*tokens, None], [*named, "O"], strict=False):
+        prefix, _, name = tag.partition("-")
+        if prefix == "I" and name == kind and words:
+            words.append(str(word))
+            continue
+        if words:
+            text = _together(words)
+            if text not in found.setdefault(kind, []):
+                found[kind].append(text)
+        words, kind = ([str(word)], name) if prefix in ("B", "I") else ([], "")
+    colon, comma, semicolon = (": ", ", ", "; ") if column.none.isascii() else ("：", "、", "；")
+    return semicolon.join(kind + colon + comma.join(texts) for kind, texts in found.items()) or column.none
+
+
+def _together(words: list[str]) -> str:
+    """Tokens as a text: characters of a script without spaces stand side by side."""
+    return "".join(
+        word if not number or not (word[0].isascii() and words[number - 1][-1:].isascii()) else f" {word}"
+        for number, word in enumerate(words)
+        if word
+    )
 
 
 def _reach(batch: pa.RecordBatch, path: str) -> pa.Array:

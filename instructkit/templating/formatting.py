@@ -3,60 +3,34 @@
 import functools
 import itertools
 import logging
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
 from instructkit.records.batching import ROWS
 from instructkit.records.containers.raw import BadRows, Numbers, Raw
-from instructkit.records.examples import convert, extra_fields, row_text
+from instructkit.records.examples import convert, row_text
 from instructkit.records.layouts import detect
-from instructkit.records.reading import as_rejects, describe_inputs, open_container, open_raw, together, unify, widen
+from instructkit.records.reading import as_rejects, describe_inputs, open_raw, together, unify, widen
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import EXAMPLE
-from instructkit.records.sources import Source
 from instructkit.records.stream import Counts, Records, public_step, take_step
-from instructkit.templating.binding import (
-    check_columns,
-    find_binding,
-    fitting_tasks,
-    guess,
-    parse_map,
-    recognise,
-)
-from instructkit.templating.columns import evaluate
-from instructkit.templating.labels import MOST_OPTIONS, Labels, resolve_labels
-from instructkit.templating.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
-from instructkit.templating.phrase import Plan, phrase, phrasing_names, within
-from instructkit.templating.render import plain_parts
+from instructkit.templating.demonstrations import METHODS, ORDERS
+from instructkit.templating.pack_templates import OPTIONS
+from instructkit.templating.phrase import Plan, phrase, within
+from instructkit.templating.planning import FormatSettings, make_plan
+from instructkit.templating.shots import FORMS
+from instructkit.templating.super_natural import Encoding, encode
+from instructkit.templating.survey import surveyed
 
 log = logging.getLogger("instructkit")
 
 COT = ("include", "only", "exclude")
-
-
-@dataclass(frozen=True)
-class FormatSettings:
-    """What ``format`` may be told; see its command's page."""
-
-    task: str | None = None
-    map: tuple[str, ...] = ()
-    binding: str | None = None
-    labels: tuple[str, ...] = ()
-    per_row: int | None = 1
-    language: str | None = None
-    cot: str = "include"
-    limit: int | None = None
-    max_chars: int | None = None
-    layout: str | None = None
-    seed: int = 0
 
 
 @public_step
@@ -78,9 +52,8 @@ def format(
     Raises `UsageError` for an unknown task or a role without a column, `BadInput` for what can't be read.
     """
     given = replace(settings or FormatSettings(), **options)
-    given = replace(given, map=tuple(given.map), labels=tuple(given.labels))
-    if given.cot not in COT:
-        raise UsageError(f"cot is one of {', '.join(COT)}, not {given.cot!r}")
+    given = replace(given, map=tuple(given.map), labels=tuple(given.labels), template=tuple(given.template))
+    check_settings(given)
     paths = [sources] if isinstance(sources, str) else list(sources)
     sink = as_rejects(rejects)
     opened = [_open(path, given, BadRows(sink, max_bad), workers) for path in paths]
@@ -96,7 +69,13 @@ def format(
     before = together([source.behind() for source in opened], schema)
     if not any(branch.lineage for branch in before.branches):
         before.branches = []  # raw files have no steps whose rows could be told
-    arguments = {name: value for name, value in asdict(given).items() if value not in (None, ()) and name != "seed"}
+    usual = {field.name: field.default for field in fields(FormatSettings)}
+    said = ("cot", "per_row")  # told even where they are as usual
+    arguments = {
+        name: value
+        for name, value in asdict(given).items()
+        if name != "seed" and value is not None and (name in said or value != usual[name])
+    }
     return take_step(before, "format", arguments, given.seed, schema, run, sink)
 
 
@@ -127,16 +106,56 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
     no_rows = (
         first is None and raw.schema.names[: len(EXAMPLE)] == EXAMPLE.names
     )  # of an empty array nobody can tell the columns
-    if layout is not None and (no_rows or not (settings.task or settings.binding or settings.map)):
+    if layout is not None and (no_rows or not settings.needs_plan):
         if not raw.lineage:
             log.info("%s: %s (%s)", raw.name, layout.name, why)
-        if settings.labels or settings.language or settings.per_row != 1 or settings.cot != "include":
+        if raw.task is not None:
+            raw = encode(raw, _encoding(settings))
+        elif _asks_for_phrasings(settings):
             log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
         schema, batches = convert(raw, layout, source.stem, reading, workers)
         run = functools.partial(_pass_on, batches, settings.max_chars)
         return _Opened(raw, schema, run, reading.counts, inputs)
     plan = make_plan(raw, None if first is None else first[0], settings, source)
-    return _Opened(raw, plan.schema, functools.partial(_phrased, raw.batches, plan, workers), reading.counts, inputs)
+    run = functools.partial(_phrased, raw.batches, plan, settings, workers, raw.schema)
+    return _Opened(raw, plan.schema, run, reading.counts, inputs)
+
+
+def check_settings(given: FormatSettings) -> None:
+    """Raise `UsageError` for settings that no source could be formatted by."""
+    for name, known in (("cot", COT), ("options", OPTIONS), ("demos", METHODS), ("demo_order", ORDERS),
+                        ("demo_form", FORMS), ("demo_templates", ("same", "mixed"))):  # fmt: skip
+        value = getattr(given, name)
+        if value is not None and value not in known:
+            raise UsageError(f"{name} is one of {', '.join(known)}, not {value!r}")
+    least, most = given.shots
+    if not 0 <= least <= most:
+        raise UsageError(f"shots is a number or a range from less to more, not {least}-{most}")
+    for name in ("options_share", "zero_shot_share"):
+        share = getattr(given, name)
+        if share is not None and not 0 <= share <= 1:
+            raise UsageError(f"{name} is a share from 0 to 1, not {share}")
+    if given.symbols and (least == 0 or given.zero_shot_share):
+        raise UsageError("symbols mean nothing without examples: give every row some, e.g. --shots 4")
+    if given.zero_shot_share is not None and most == 0:
+        raise UsageError("--zero-shot-share is the share of rows without demonstrations: say how many the others get, "
+                         "e.g. --shots 3")  # fmt: skip
+    if given.options_share is not None and given.options == "none":
+        raise UsageError("--options-share is the share of rows that show choices: not with --options none")
+    if given.templates is not None and (given.task or given.binding):
+        raise UsageError("--templates brings its own task: not with --task or --binding")
+
+
+def _asks_for_phrasings(settings: FormatSettings) -> bool:
+    usual = FormatSettings(
+        limit=settings.limit, max_chars=settings.max_chars, layout=settings.layout, seed=settings.seed
+    )
+    return settings != usual
+
+
+def _encoding(settings: FormatSettings) -> Encoding:
+    return Encoding(settings.definition, settings.positive_examples, settings.negative_examples, settings.explanations,
+                    settings.per_row is None)  # fmt: skip
 
 
 def _first_rows(
@@ -160,154 +179,33 @@ def _pass_on(batches: Iterator[pa.RecordBatch], max_chars: int | None, bad: BadR
 
 
 def _phrased(
-    batches: Iterator[tuple[pa.RecordBatch, Numbers]], plan: Plan, workers: int | None, bad: BadRows
+    batches: Iterator[tuple[pa.RecordBatch, Numbers]],
+    plan: Plan,
+    settings: FormatSettings,
+    workers: int | None,
+    schema: pa.Schema,
+    bad: BadRows,
 ) -> Iterator[pa.RecordBatch]:
     flying: deque[tuple[pa.RecordBatch, Numbers]] = deque()
 
-    def rows() -> Iterator[pa.RecordBatch]:
+    def rows(batches: Iterator[tuple[pa.RecordBatch, Numbers]]) -> Iterator[pa.RecordBatch]:
         for batch, numbers in batches:
             for start in range(0, batch.num_rows, ROWS):
                 piece = batch.slice(start, ROWS)
                 flying.append((piece, numbers[start : start + ROWS]))
                 yield piece
 
-    step = functools.partial(phrase, plan=plan)
-    for phrased in map_batches(rows(), step, workers=workers, processes=_needs_python(plan)):
-        batch, numbers = flying.popleft()
-        bad.counts.rows_in += batch.num_rows
-        for row, rule, value, threshold in phrased.bad:
-            bad.add(plan.source, int(numbers[row]), rule, value, row_text(batch, row), threshold)
-        for row, rule, value, threshold in phrased.partly:
-            bad.counts.reasons[rule] += 1
-            bad.rejects.add_raw(plan.source, int(numbers[row]), row_text(batch, row), [(rule, value, threshold)])
-        if phrased.examples.num_rows:
-            yield phrased.examples
-
-
-def _needs_python(plan: Plan) -> bool:
-    texts = (text for one in plan.phrasings for text in (one.instruction, one.input, one.output))
-    return any(plain_parts(text) is None for text in texts)
-
-
-def make_plan(raw: Raw, sample: pa.RecordBatch | None, settings: FormatSettings, source: Source) -> Plan:
-    """Decide how a source's columns fill a task's roles, and say so.
-
-    Raises `UsageError` where that can't be known.
-    """
-    binding = find_binding(settings.binding) if settings.binding else None
-    if binding is None and not settings.map:
-        binding = recognise(raw.schema, sample, settings.task)
-    if binding is None and settings.task is None:
-        raise UsageError(_which_task(raw))
-    pack = load_pack(settings.task or binding.task if binding else settings.task or "")
-    if binding is not None and binding.task != pack.task:
-        raise UsageError(f"the binding {binding.name} is for the task {binding.task}, not {pack.task}")
-    said = parse_map(settings.map, pack)
-    columns = _role_columns(pack, binding, said, raw)
-    check_columns(pack, columns, raw.schema, raw.name)
-    labels = _labels(pack, columns, binding, settings, raw, source)
-    whole = {column.column for column in columns.values() if _is_whole(column, raw.schema)}
-    return Plan(
-        raw.name,
-        pack,
-        columns,
-        labels,
-        _usable(pack, columns, labels, settings),
-        extra_fields(raw.schema, sorted(whole)),
-        settings.language,
-        settings.per_row,
-        settings.max_chars,
-        settings.seed,
-    )
-
-
-def _role_columns(pack: Pack, binding: Binding | None, said: dict[str, Column], raw: Raw) -> dict[str, Column]:
-    if binding is not None:
-        log.info("%s: %s, by the binding %s (%s)", raw.name, pack.task, binding.name, binding.about)
-        found = dict(binding.roles)
-    else:
-        found = guess(pack, raw.schema, [column.column for column in said.values()])
-        guessed = ", ".join(f"{role}={found[role].column}" for role in found if role not in said)
-        if guessed:
-            log.info(
-                "%s: %s, with %s guessed from the columns' names (--map says otherwise)",
-                raw.name,
-                pack.task,
-                guessed,
-            )
-    # in the pack's order: the first role's language is the row's
-    return {role: said.get(role) or found[role] for role in pack.roles if role in said or role in found}
-
-
-def _is_whole(column: Column, schema: pa.Schema) -> bool:
-    """Whether a role takes all that its column holds, so that nothing is lost when the column goes."""
-    if column.constant is not None or column.column not in schema.names:
-        return False
-    if column.half is not None:
-        return True  # the other half is in the other role
-    return column == Column(column.column) and not pa.types.is_nested(schema.field(column.column).type)
-
-
-def _which_task(raw: Raw) -> str:
-    fitting = fitting_tasks(raw.schema)
-    hint = f"; tasks that fit: {', '.join(fitting)}" if fitting else f"; known tasks: {', '.join(tasks())}"
-    return f"{raw.name} holds plain columns ({', '.join(raw.schema.names)}): say what they are with --task{hint}"
-
-
-def _usable(
-    pack: Pack, columns: dict[str, Column], labels: Labels | None, settings: FormatSettings
-) -> tuple[Phrasing, ...]:
-    if settings.language is not None and settings.language not in pack.languages:
-        raise UsageError(f"{pack.task} has no phrasings in {settings.language!r}; it has {', '.join(pack.languages)}")
-    names = set(columns)
-    if labels is not None and labels.choices:
-        names |= {"options", "option_lines"}
-    usable = tuple(
-        phrasing
-        for phrasing in pack.phrasings
-        if phrasing_names(phrasing) <= names
-        and settings.language in (None, phrasing.language)
-        and not (settings.cot == "only" and not phrasing.cot)
-        and not (settings.cot == "exclude" and phrasing.cot)
-    )
-    if not usable:
-        why = "with a rationale" if settings.cot == "only" else "for these columns"
-        raise UsageError(f"{pack.task} has no phrasing {why}; map its roles: {', '.join(pack.roles)}")
-    return usable
-
-
-def _labels(
-    pack: Pack,
-    columns: dict[str, Column],
-    binding: Binding | None,
-    settings: FormatSettings,
-    raw: Raw,
-    source: Source,
-) -> Labels | None:
-    role = pack.label_role
-    if role is None or role.name not in columns:
-        return None
-    column = columns[role.name]
-    given: Sequence[str] = settings.labels or (binding.labels if binding else ()) or raw.labels.get(column.column, ())
-    if role.open_labels and not given:
-        given = _labels_in(source, column, settings)
-    return resolve_labels(role, given)
-
-
-def _labels_in(source: Source, column: Column, settings: FormatSettings) -> list[str]:
-    """The label words of a whole file, for the lists of choices; none for stdin, integers, or too many."""
-    if source.path == "-" or column.constant is not None:
-        return []
-    raw = open_container(source, BadRows(Rejects()), None)
-    batches = raw.batches if settings.limit is None else _first_rows(raw.batches, settings.limit)
-    found: set[str] = set()
-    for batch, _ in batches:
-        found |= {value.strip() for value in pc.unique(evaluate(batch, column)).to_pylist() if value and value.strip()}
-        if len(found) > MOST_OPTIONS:
-            return []
-    if any(re.fullmatch(r"-?\d+", label) for label in found):
-        raise UsageError(
-            f"{source.name}: the labels of {column.column} are numbers; name them in order: --labels World,Sports,..."
-        )
-    log.info("%s: the topics are %s (--labels says otherwise)", source.name, ", ".join(sorted(found)))
-    return sorted(found)
+    with surveyed(batches, schema, plan, settings) as (again, whole):
+        step = functools.partial(phrase, plan=whole)
+        processes = not plan.templates.in_columns and whole.shots is None
+        for phrased in map_batches(rows(again), step, workers=workers, processes=processes):
+            batch, numbers = flying.popleft()
+            bad.counts.rows_in += batch.num_rows
+            bad.counts.changed.update(phrased.changed)
+            for row, rule, value, threshold in phrased.bad:
+                bad.add(plan.source, int(numbers[row]), rule, value, row_text(batch, row), threshold)
+            for row, rule, value, threshold in phrased.partly:
+                bad.counts.reasons[rule] += 1
+                bad.rejects.add_raw(plan.source, int(numbers[row]), row_text(batch, row), [(rule, value, threshold)])
+            if phrased.examples.num_rows:
+                yield phrased.examples

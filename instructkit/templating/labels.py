@@ -4,20 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
 from instructkit.records.script import is_chinese
+from instructkit.templating.choices import JOINERS
 from instructkit.templating.packs import Label, Role
 
-JOINERS = {"en": (", ", " or "), "zh": ("、", "或")}
 MOST_OPTIONS = 50  # a column with more distinct labels has no list of choices worth showing
 
 
 @dataclass(frozen=True)
 class Labels:
-    """A task's answer choices as one dataset numbers and names them; open where any word is one."""
+    """A task's answer choices as one dataset numbers and names them; open where any word is one.
+
+    Where rows bring their own choices, these are the answer column's values in the order of the choices.
+    """
 
     choices: tuple[Label, ...]
     numbered: tuple[int, ...]  # the choice that each integer of the data means
@@ -36,7 +40,7 @@ def resolve_labels(role: Role, given: Sequence[str]) -> Labels:
 
     Raises `UsageError` where ``given`` names none of a closed set.
     """
-    if role.open_labels:
+    if role.open_labels or role.row_labels:
         choices = tuple(Label({"en": name, "zh": name}) for name in given)
         return Labels(choices, tuple(range(len(choices))), is_open=not choices, exact=True)
     if not given:
@@ -71,26 +75,69 @@ def choose_words(values: pa.StringArray, labels: Labels) -> tuple[pa.Int32Array,
     return pa.array(np.array(list(meanings.values()), np.int32)).take(found), text
 
 
-def words(labels: Labels, chosen: pa.Int32Array, text: pa.StringArray, language: str) -> pa.StringArray:
-    """The label of each row as a phrasing in one language says it."""
-    names = pa.array([_word(choice, language) for choice in labels.choices], pa.string())
-    spoken = names.take(chosen)
-    return pc.coalesce(spoken, text) if labels.is_open else spoken
-
-
-def _word(choice: Label, language: str) -> str:
+def label_word(choice: Label, language: str) -> str:
+    """A label's word in a language, or in the first one it has."""
     return choice.words.get(language) or next(iter(choice.words.values()))
 
 
-def options(labels: Labels, language: str) -> dict[str, str]:
+def spoken(known: Sequence[Label], values: pa.StringArray, language: str) -> pa.StringArray:
+    """Values in the words of a language; those that are not known pass as they stand."""
+    meanings = _meanings(known)
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(values))
+    found = pc.index_in(text, value_set=pa.array(list(meanings), pa.string()))
+    names = pa.array([label_word(known[number], language) for number in meanings.values()], pa.string())
+    return pc.coalesce(names.take(found), values)
+
+
+def options(choices: Sequence[Label], language: str) -> dict[str, str]:
     """The choices in running text and line by line."""
-    names = [_word(choice, language) for choice in labels.choices]
+    names = [label_word(choice, language) for choice in choices]
     comma, last = JOINERS.get(language, JOINERS["en"])
     running = comma.join(names[:-1]) + last + names[-1] if len(names) > 1 else "".join(names)
     return {"options": running, "option_lines": "\n".join(f"- {name}" for name in names)}
 
 
+def find_choice(
+    answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels
+) -> npt.NDArray[np.int64]:
+    """The place of each row's answer among its own choices, -1 where it is none.
+
+    An answer is one of the row's ``keys``, one of the labels given (in the order of the choices), the text of a choice,
+    a letter, or a number from 0; the first of these that fits counts.
+    """
+    counts = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    text = pc.fill_null(pc.utf8_trim_whitespace(answers), "")
+    chosen = np.full(len(answers), -1, np.int64)
+    if keys is not None:
+        return _place_in(text, keys, counts)
+    if labels.choices:
+        given = pa.array([label_word(choice, "en") for choice in labels.choices], pa.string())
+        chosen = pc.fill_null(pc.index_in(text, given), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return np.where(chosen < counts, chosen, -1)
+    chosen = _place_in(text, choices, counts)
+    letters = pc.utf8_upper(pc.replace_substring_regex(text, r"^\(?([A-Za-z])[).]?$", r"\1"))
+    alphabet = pa.array([chr(ord("A") + place) for place in range(26)])
+    numbers = pa.array([str(place) for place in range(100)])
+    for known, said in ((alphabet, letters), (numbers, text)):
+        place = pc.fill_null(pc.index_in(said, known), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        chosen = np.where((chosen < 0) & (place < counts), place, chosen)
+    return chosen
+
+
+def _place_in(text: pa.StringArray, lists: pa.ListArray, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The first place of a text in its row's list, -1 where it is not there."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    rows = np.repeat(np.arange(len(text)), lengths)
+    starts = np.cumsum(lengths) - lengths
+    flat = pc.fill_null(pc.utf8_trim_whitespace(lists.flatten()), "")
+    same = np.flatnonzero(pc.equal(flat, text.take(pa.array(rows))).to_numpy(zero_copy_only=False))
+    chosen = np.full(len(text), -1, np.int64)
+    hits = rows[same][::-1]
+    chosen[hits] = same[::-1] - starts[hits]  # written from the last, so that the first stays
+    return np.where(chosen < counts, chosen, -1)
+
+
 def in_language(labels: Labels, language: str) -> list[int]:
     """The choices whose words are in a language's script: a file may name its topics in two."""
-    chinese = is_chinese(pa.array([_word(choice, language) for choice in labels.choices], pa.string()))
+    chinese = is_chinese(pa.array([label_word(choice, language) for choice in labels.choices], pa.string()))
     return [number for number, han in enumerate(chinese) if bool(han) == (language == "zh")]

@@ -1,6 +1,7 @@
 """The template library: task packs and bindings, read from YAML by a safe loader."""
 
 import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ LIBRARY_IN_REPOSITORY = Path(__file__).parents[2] / "templates"  # an editable i
 class Label:
     """One answer choice: its word in each language, and the other values that mean it."""
 
-    words: dict[str, str]
+    words: Mapping[str, str]
     also: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((*self.words.items(), self.also))
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,14 @@ class Role:
     always: bool = False  # a row that has it is put only by phrasings that use it
     labels: tuple[Label, ...] = ()
     open_labels: bool = False
+    row_labels: str = ""  # the role whose list holds the row's own answer choices
+    is_list: bool = False
+    words: tuple[Label, ...] = ()  # spoken in the phrasing's language, though no answer choices
 
     @property
     def is_label(self) -> bool:
         """Whether its values are answer choices."""
-        return self.open_labels or bool(self.labels)
+        return self.open_labels or bool(self.labels) or bool(self.row_labels)
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,18 @@ class Column:
     remove: str | None = None
     join: str | None = None
     half: str | None = None
-    first: bool = True
     constant: str | None = None
+    columns: tuple[str, ...] = ()  # several columns that make one list
+    keys: str | None = None  # the column of the keys that an answer names its choices by
+    tags: str | None = None  # the column of the sequence tags of the tokens in `column` ...
+    names: tuple[str, ...] = ()  # ... the tags by their integers ...
+    none: str = "none"  # ... and what is said of a row without any
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All the columns it is made from."""
+        named = (*self.columns, self.column, self.keys or "", self.tags or "")
+        return () if self.constant is not None else tuple(name for name in named if name)
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,9 @@ class Binding:
     columns: tuple[str, ...] = ()  # recognised by these columns ...
     besides: tuple[str, ...] | None = None  # ... standing alone but for these
     pattern: dict[str, str] = field(default_factory=dict)  # ... and by first values that match
+    also: tuple[str, ...] = ()  # other names of the dataset
+    splits: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,7 @@ class Pack:
     roles: dict[str, Role]
     phrasings: tuple[Phrasing, ...]
     examples: tuple[dict[str, Any], ...]
-    bindings: tuple[Binding, ...] = ()
+    any_language: bool = False  # its phrasings are put to rows of every language
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -116,9 +136,11 @@ def load_pack(task: str) -> Pack:
     if task not in tasks():
         raise UsageError(f"there is no task {task!r}; known tasks: {', '.join(tasks())}")
     folder = library_folder() / task
-    content = _load_yaml(folder / "pack.yaml")
-    bindings = folder / "bindings.yaml"
-    listed = _load_yaml(bindings) if bindings.exists() else []
+    return read_pack(load_yaml(folder / "pack.yaml"), f"the pack {task}")
+
+
+def read_pack(content: Any, where: str) -> Pack:
+    """The pack in a file's content; raises `BadInput` where it is damaged."""
     try:
         roles = {name: _role(name, entry) for name, entry in content["roles"].items()}
         return Pack(
@@ -127,13 +149,25 @@ def load_pack(task: str) -> Pack:
             roles,
             tuple(_phrasing(entry) for entry in content["phrasings"]),
             tuple(content.get("examples", ())),
-            tuple(_binding(task, entry) for entry in listed),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"the pack {folder.name} is damaged ({type(error).__name__}: {error})") from error
+        raise BadInput(f"{where} is damaged ({type(error).__name__}: {error})") from error
 
 
-def _load_yaml(path: Path) -> Any:
+@functools.cache
+def bindings(task: str) -> tuple[Binding, ...]:
+    """The known datasets of a task."""
+    path = library_folder() / task / "bindings.yaml"
+    if not path.exists():
+        return ()
+    try:
+        return tuple(_binding(task, entry) for entry in load_yaml(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"the bindings of {task} are damaged ({type(error).__name__}: {error})") from error
+
+
+def load_yaml(path: Path) -> Any:
+    """Read YAML by a safe loader; raises `BadInput`."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -145,12 +179,26 @@ def _load_yaml(path: Path) -> Any:
 
 def _role(name: str, entry: dict[str, Any]) -> Role:
     given = entry.get("labels", [])
-    labels = () if given == "open" else tuple(
+    own = isinstance(given, str)
+    return Role(
+        name,
+        entry["about"],
+        tuple(map(str, entry.get("columns", ()))),
+        bool(entry.get("optional")),
+        bool(entry.get("always")),
+        () if own else _words(given),
+        open_labels=given == "open",
+        row_labels=given if own and given != "open" else "",
+        is_list=bool(entry.get("list")),
+        words=_words(entry.get("words", ())),
+    )
+
+
+def _words(given: Sequence[dict[str, Any]]) -> tuple[Label, ...]:
+    return tuple(
         Label({key: str(word) for key, word in label.items() if key != "also"}, tuple(map(str, label.get("also", ()))))
         for label in given
-    )  # fmt: skip
-    return Role(name, entry["about"], tuple(entry.get("columns", ())), bool(entry.get("optional")),
-                bool(entry.get("always")), labels, given == "open")  # fmt: skip
+    )
 
 
 def _phrasing(entry: dict[str, Any]) -> Phrasing:
@@ -165,9 +213,20 @@ def _binding(task: str, entry: dict[str, Any]) -> Binding:
         entry["name"],
         task,
         entry.get("about", ""),
-        {role: Column(**column) for role, column in entry["roles"].items()},
+        {role: _column(column) for role, column in entry["roles"].items()},
         tuple(map(str, entry.get("labels", ()))),
         tuple(match.get("columns", ())),
         None if besides is None else tuple(besides),
         dict(match.get("pattern", {})),
+        tuple(entry.get("also", ())),
+        tuple(entry.get("splits", ())),
+        str(entry.get("language", "")),
     )
+
+
+def _column(entry: dict[str, Any]) -> Column:
+    known: dict[str, Any] = dict(entry)
+    for key in ("columns", "names"):
+        if key in known:
+            known[key] = tuple(map(str, known[key]))
+    return Column(**known)

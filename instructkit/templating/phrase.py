@@ -1,23 +1,16 @@
-"""Turn a batch of raw rows into examples: fill the roles, draw the phrasings, render them."""
+"""Turn a batch of raw rows into examples: fill the roles, draw the templates, render, put demonstrations before."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.records.hashing import draw, redraw, row_ids
-from instructkit.records.schema import EXAMPLE, example_schema, no_history, repeat
-from instructkit.records.script import is_chinese
-from instructkit.templating.columns import evaluate
-from instructkit.templating.labels import Labels, choose_words, in_language, options, words
-from instructkit.templating.packs import Column, Pack, Phrasing
-from instructkit.templating.render import names_in, render
-
-Bad = tuple[int, str, str, str]  # row, rule, value, threshold
-Mask = npt.NDArray[np.bool_]
+from instructkit.records.hashing import Hashes, draw, redraw, row_ids
+from instructkit.records.schema import example_schema, no_history, repeat
+from instructkit.templating.shots import DEMONSTRATIONS, Shots
+from instructkit.templating.templates import Bad, Mask, Places, Templates, Texts
 
 
 @dataclass(frozen=True)
@@ -25,20 +18,25 @@ class Plan:
     """How one source's rows become examples; all that a worker needs."""
 
     source: str
-    pack: Pack
-    columns: Mapping[str, Column]
-    labels: Labels | None
-    phrasings: tuple[Phrasing, ...]
+    templates: Templates
     extras: Mapping[str, pa.Field]  # by their name in the source
-    language: str | None
-    per_row: int | None  # None: every phrasing that applies
+    per_row: int | None  # None: every template that applies
     max_chars: int | None
     seed: int
+    options: bool | None = None  # whether choices are shown; None: as each template has it
+    few_shot: bool = False  # whether there is a column of demonstrations
+    shots: Shots | None = None
 
     @property
     def schema(self) -> pa.Schema:
         """The schema of the examples it makes."""
-        return example_schema(list(self.extras.values()))
+        added = [pa.field(name, kind) for name, kind in self.templates.extras.items()]
+        if self.few_shot:
+            added.append(DEMONSTRATIONS)
+        return example_schema([*added, *self.extras.values()])
+
+
+MARKS = ("instructkit: options shown", "instructkit: demonstrations given")  # columns of a batch beside its own
 
 
 @dataclass
@@ -48,180 +46,191 @@ class Phrased:
     examples: pa.RecordBatch
     bad: list[Bad]
     partly: list[Bad]  # rows of which one example was left out and another stayed
+    changed: Mapping[str, int]  # examples that were changed to fit, by what was done
+
+
+def row_hashes(batch: pa.RecordBatch) -> pa.StringArray:
+    """What stands in the column ``parent``: a hash of all that a raw row holds."""
+    return row_ids([batch.column(name) for name in sorted(batch.schema.names)], batch.num_rows)
 
 
 def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
-    """Make the examples of a batch of raw rows."""
-    filled = _fill(batch, plan)
-    bad = filled.bad
+    """Make the examples of a batch of raw rows.
+
+    Columns named in ``MARKS`` (bool) say of each row whether its choices are shown, and whether it gets demonstrations.
+    """
+    templates = plan.templates
+    shown, few = (_mark(batch, name) for name in MARKS)
+    batch = batch.drop_columns([name for name in MARKS if name in batch.schema.names])
+    filled = templates.fill(batch)
+    bad: list[Bad] = list(filled.bad)
     good = np.ones(batch.num_rows, bool)
     good[[row for row, *_ in bad]] = False
-    parents = row_ids([batch.column(name) for name in sorted(batch.schema.names)], batch.num_rows)
-    pairs = _choose(filled, good, plan)
+    parents = row_hashes(batch)
+    base = draw(parents, 0, "row")
+    options = shown if shown is not None or plan.options is None else np.full(batch.num_rows, plan.options)
+    made, failed = _render_ranked(filled, _ranked(filled, good, options, plan), base, options, plan)
     chosen = np.zeros(batch.num_rows, bool)
-    chosen[pairs[:, 0]] = True
-    bad += [(int(row), "no_phrasing", "none applies to the row", "") for row in np.flatnonzero(good & ~chosen)]
-    examples, too_long = _render(batch, parents, pairs, filled, plan)
-    long = {int(pairs[place, 0]): length for place, length in too_long.items()}
-    stayed = set(np.delete(pairs[:, 0], list(too_long)).tolist())
-    entries = {row: (row, "too_long", str(length), str(plan.max_chars)) for row, length in long.items()}
-    bad += [entry for row, entry in entries.items() if row not in stayed]
-    return Phrased(examples, sorted(bad), [entry for row, entry in sorted(entries.items()) if row in stayed])
+    chosen[made.rows] = True
+    bad += [(int(row), "no_phrasing", "none applies to the row", "") for row in np.flatnonzero(good & ~chosen)
+            if int(row) not in failed]  # fmt: skip
+    if plan.shots is not None:
+        lost = plan.shots.prepend(made, filled, parents, base, few, options, plan.templates, plan.seed)
+        for place, why in lost.items():
+            failed.setdefault(int(made.rows[place]), why)
+        made = made.without(set(lost))
+    examples = _examples(batch, parents, made, plan)
+    examples, too_long = within(examples, plan.max_chars)
+    for place, length in too_long.items():
+        failed.setdefault(int(made.rows[place]), ("too_long", str(length), str(plan.max_chars)))
+    stayed = set(np.delete(made.rows, list(too_long)).tolist())
+    entries = [(row, *why) for row, why in sorted(failed.items())]
+    bad += [entry for entry in entries if entry[0] not in stayed]
+    partly = [entry for entry in entries if entry[0] in stayed]
+    return Phrased(examples, sorted(bad), partly, made.changed)
+
+
+def _mark(batch: pa.RecordBatch, name: str) -> Mask | None:
+    if name not in batch.schema.names:
+        return None
+    found: Mask = batch.column(name).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _ranked(filled: object, good: Mask, options: Mask | None, plan: Plan) -> Places:
+    """The templates that apply to each row, by their draws, lowest first; -1 behind the last: int64, rows x templates.
+
+    A template's draw hangs on its own name, so adding one to a pack moves only the rows that now get it.
+    """
+    templates = plan.templates
+    base = draw(templates.opening(filled), plan.seed, "phrasing")
+    worst = np.uint64(2**64 - 1)
+    applies = templates.applies(filled, options) & good[:, None]
+    draws = np.full(applies.shape, worst)
+    for number, name in enumerate(templates.names):
+        values = redraw(base, plan.seed, name)
+        draws[applies[:, number], number] = np.minimum(values[applies[:, number]], worst - np.uint64(1))
+    ranked = np.argsort(draws, axis=1, kind="stable")
+    return np.where(np.take_along_axis(draws, ranked, axis=1) == worst, -1, ranked)
 
 
 @dataclass
-class _Filled:
-    """The roles' values, by language where a label is spoken."""
+class Made:
+    """Rendered examples, in order: the row and template of each, its random number, and its texts."""
 
-    roles: dict[str, pa.StringArray]
-    spoken: dict[str, dict[str, pa.StringArray]]
-    has: dict[str, Mask]
-    language: npt.NDArray[np.str_]
-    bad: list[Bad]
+    rows: Places
+    numbers: Places
+    keys: Hashes
+    texts: dict[str, pa.Array]
+    changed: dict[str, int]
 
-
-def _fill(batch: pa.RecordBatch, plan: Plan) -> _Filled:
-    roles = {name: evaluate(batch, column) for name, column in plan.columns.items()}
-    has = {name: _not_blank(values) for name, values in roles.items()}
-    bad: dict[int, Bad] = {}
-    for role in plan.pack.roles.values():
-        if not role.optional:
-            for row in np.flatnonzero(~has[role.name]):
-                bad.setdefault(int(row), (int(row), "empty_role", role.name, "a value"))
-    language = _languages(next(iter(roles.values())), plan)
-    spoken: dict[str, dict[str, pa.StringArray]] = {}
-    label = plan.pack.label_role
-    if label is not None and plan.labels is not None and label.name in roles:
-        chosen, text = choose_words(roles[label.name], plan.labels)
-        for row in np.flatnonzero(_no_label(chosen, text, plan.labels)):
-            value = text[int(row)].as_py()
-            bad.setdefault(int(row), (int(row), "label_out_of_range", str(value), plan.labels.known))
-        for code in plan.pack.languages:
-            spoken[code] = {label.name: words(plan.labels, chosen, text, code)}
-            if plan.labels.choices:
-                spoken[code] |= _options(plan.labels, chosen, code)
-    return _Filled(roles, spoken, has, language, list(bad.values()))
+    def without(self, places: set[int]) -> "Made":
+        """The examples but for those at some places."""
+        if not places:
+            return self
+        kept = np.array([place for place in range(len(self.rows)) if place not in places], np.int64)
+        texts = {name: column.take(pa.array(kept)) for name, column in self.texts.items()}
+        return Made(self.rows[kept], self.numbers[kept], self.keys[kept], texts, self.changed)
 
 
-def _options(labels: Labels, chosen: pa.Int32Array, language: str) -> dict[str, pa.StringArray]:
-    """The lists of choices for each row: those in the phrasing's language, where the row's own is among them."""
-    every = {name: repeat(text, len(chosen)) for name, text in options(labels, language).items()}
-    same = in_language(labels, language)
-    if len(same) in (0, len(labels.choices)):
-        return every
-    own = options(Labels(tuple(labels.choices[number] for number in same), (), False), language)
-    among = pc.fill_null(pc.is_in(chosen, value_set=pa.array(same, pa.int32())), False)
-    return {name: pc.if_else(among, pa.scalar(own[name]), text) for name, text in every.items()}
+def _render_ranked(
+    filled: object, ranked: Places, base: Hashes, options: Mask | None, plan: Plan
+) -> tuple[Made, dict[int, tuple[str, str, str]]]:
+    """Render each row's first templates; one that fails or does not apply makes way for the next."""
+    wanted = min(plan.per_row or ranked.shape[1], ranked.shape[1])
+    missing = np.full(len(ranked), wanted)
+    failed: dict[int, tuple[str, str, str]] = {}
+    rows: list[Places] = []
+    ranks: list[Places] = []
+    pieces: list[Texts] = []
+    at = 0
+    while at < ranked.shape[1] and (missing > 0).any():
+        turn = max(wanted - at, 1)  # the first turn takes all that are wanted at once, the others one in place of each
+        here = ranked[:, at : at + turn]
+        row, rank = np.nonzero((here >= 0) & (missing > 0)[:, None])
+        for number in np.unique(here[row, rank]):
+            mine = here[row, rank] == number
+            places, keys = row[mine], _keys(base[row[mine]], plan, int(number))
+            texts = plan.templates.render(
+                filled, places, int(number), keys, None if options is None else options[places]
+            )
+            there = np.ones(len(places), bool)
+            there[list(texts.failed)] = False
+            for place, why in texts.failed.items():
+                failed.setdefault(int(places[place]), why)
+            missing -= np.bincount(places[there], minlength=len(missing))
+            rows.append(places[there])
+            ranks.append(at + rank[mine][there])
+            pieces.append(texts if there.all() else _take(texts, there))
+        at += turn
+    return _in_order(rows, ranks, pieces, ranked, base, plan), _told(failed, missing, plan)
 
 
-def _not_blank(values: pa.StringArray) -> Mask:
-    filled = pc.not_equal(pc.utf8_trim_whitespace(values), "")
-    mask: Mask = pc.fill_null(filled, False).to_numpy(zero_copy_only=False)
-    return mask
+def _told(failed: dict[int, tuple[str, str, str]], missing: Places, plan: Plan) -> dict[int, tuple[str, str, str]]:
+    """The failures worth telling: where another template took the place, the row has all it should."""
+    return failed if plan.per_row is None else {row: why for row, why in failed.items() if missing[row] > 0}
 
 
-def _no_label(chosen: pa.Int32Array, text: pa.StringArray, labels: Labels) -> Mask:
-    unknown = chosen.is_null()
-    if labels.is_open:  # any word is a label, a number that names none is not
-        unknown = pc.and_(unknown, pc.fill_null(pc.match_substring_regex(text, r"^-?\d+$"), True))
-    mask: Mask = unknown.to_numpy(zero_copy_only=False)
-    return mask
+def _keys(base: Hashes, plan: Plan, number: int) -> Hashes:
+    return redraw(base, plan.seed, f"style of {plan.templates.names[number]}")
 
 
-def _languages(texts: pa.StringArray, plan: Plan) -> npt.NDArray[np.str_]:
-    if plan.language is not None:
-        return np.full(len(texts), plan.language)
-    if "zh" not in plan.pack.languages:
-        return np.full(len(texts), plan.pack.languages[0])
-    return np.where(is_chinese(pc.fill_null(texts, "")), "zh", "en")
+def _take(texts: Texts, kept: Mask) -> Texts:
+    columns = {name: column.filter(pa.array(kept)) for name, column in texts.columns().items()}
+    extras = {name: columns[name] for name in texts.extras}
+    return Texts(columns["instruction"], columns["input"], columns["output"], extras)
 
 
-OPENING = 24  # characters
+def _in_order(
+    rows: Sequence[Places], ranks: Sequence[Places], pieces: Sequence[Texts], ranked: Places, base: Hashes, plan: Plan
+) -> Made:
+    empty = np.zeros(0, np.int64)
+    row, rank = np.concatenate([empty, *rows]), np.concatenate([empty, *ranks])
+    order = np.lexsort((rank, row))
+    kinds = {"instruction": pa.string(), "input": pa.string(), "output": pa.string(), **plan.templates.extras}
+    texts = {
+        name: pa.concat_arrays([pa.array([], kind), *(piece.columns()[name] for piece in pieces)]).take(pa.array(order))
+        for name, kind in kinds.items()
+    }
+    row = row[order]
+    number = ranked[row, rank[order]]
+    keys = np.zeros(len(row), np.uint64)
+    for one in np.unique(number):
+        keys[number == one] = _keys(base[row[number == one]], plan, int(one))
+    return Made(row, number, keys, texts, {})
 
 
-def _openings(filled: _Filled, plan: Plan) -> pa.StringArray:
-    """The first characters of each row's texts, which its phrasing hangs on.
-
-    Rows that are nearly equal are so from the start, mostly: they draw the same phrasing, and `dedup` still sees
-    that they are alike. Drawn from the whole row they would be told apart by their phrasings.
-    """
-    texts = [
-        pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, OPENING)
-        for name, values in filled.roles.items()
-        if not plan.pack.roles[name].is_label
-    ]
-    return pc.binary_join_element_wise(*texts, "\n") if len(texts) > 1 else texts[0]
-
-
-def _choose(filled: _Filled, good: Mask, plan: Plan) -> npt.NDArray[np.int64]:
-    """Pairs (row, phrasing), by row: the phrasings with the lowest draws among those that apply.
-
-    A phrasing's draw hangs on its own name, so adding one to a pack moves only the rows that now get it.
-    """
-    base = draw(_openings(filled, plan), plan.seed, "phrasing")
-    worst = np.uint64(2**64 - 1)
-    draws = np.full((len(good), len(plan.phrasings)), worst)
-    for number, phrasing in enumerate(plan.phrasings):
-        applies = good & (filled.language == phrasing.language)
-        used = phrasing_names(phrasing)
-        for name, present in filled.has.items():
-            role = plan.pack.roles[name]
-            if role.optional and name in used:
-                applies = applies & present
-            elif role.always and name not in used:
-                applies = applies & ~present
-        values = redraw(base, plan.seed, f"{plan.pack.task}/{phrasing.name}")
-        draws[applies, number] = np.minimum(values[applies], worst - np.uint64(1))
-    wanted = min(plan.per_row or len(plan.phrasings), len(plan.phrasings))
-    ranked = np.argsort(draws, axis=1, kind="stable")[:, :wanted]
-    applying = np.take_along_axis(draws, ranked, axis=1) != worst
-    rows, ranks = np.nonzero(applying)
-    return np.stack([rows, ranked[rows, ranks]], axis=1)
-
-
-def phrasing_names(phrasing: Phrasing) -> frozenset[str]:
-    """The roles (and lists of options) a phrasing uses."""
-    return names_in(phrasing.instruction) | names_in(phrasing.input) | names_in(phrasing.output)
-
-
-def _render(
-    batch: pa.RecordBatch,
-    parents: pa.StringArray,
-    pairs: npt.NDArray[np.int64],
-    filled: _Filled,
-    plan: Plan,
-) -> tuple[pa.RecordBatch, dict[int, int]]:
-    fields: dict[str, list[pa.Array]] = {"instruction": [], "input": [], "output": [], "template": []}
-    order: list[npt.NDArray[np.int64]] = []
-    for number in np.unique(pairs[:, 1]):
-        phrasing = plan.phrasings[number]
-        places = np.flatnonzero(pairs[:, 1] == number)
-        order.append(places)
-        rows = pa.array(pairs[places, 0])
-        values = filled.roles | filled.spoken.get(phrasing.language, {})
-        taken = {name: values[name].take(rows) for name in phrasing_names(phrasing)}
-        for part in ("instruction", "input", "output"):
-            fields[part].append(render(getattr(phrasing, part), taken, len(rows)))
-        fields["template"].append(repeat(f"{plan.pack.task}/{phrasing.name}", len(rows)))
-    back = pa.array(np.argsort(np.concatenate(order or [np.zeros(0, np.int64)]), kind="stable"))
-    columns = {name: _join(pieces).take(back) for name, pieces in fields.items()}
-    rows = pa.array(pairs[:, 0])
-    count = len(pairs)
+def _examples(batch: pa.RecordBatch, parents: pa.StringArray, made: Made, plan: Plan) -> pa.RecordBatch:
+    rows = pa.array(made.rows)
+    count = len(made.rows)
+    columns = dict(made.texts)
+    columns["template"] = pa.array(list(plan.templates.names), pa.string()).take(pa.array(made.numbers))
+    columns["parent"] = parents.take(rows)
     columns |= {
-        "parent": parents.take(rows),
         "system": repeat("", count),
-        "history": no_history(count),
-        "task": repeat(plan.pack.task, count),
+        "task": repeat(plan.templates.task, count),
         "source": repeat(plan.source, count),
     }
-    columns["id"] = row_ids([columns["parent"], columns["template"], repeat(str(plan.seed), count)], count)
-    extras = [batch.column(name).take(rows) for name in plan.extras]
-    examples = pa.RecordBatch.from_arrays([*(columns[name] for name in EXAMPLE.names), *extras], schema=plan.schema)
-    return within(examples, plan.max_chars)
+    columns.setdefault("history", no_history(count))
+    if plan.few_shot and plan.shots is None:  # there were no rows to demonstrate with
+        columns[DEMONSTRATIONS.name] = pa.nulls(count, DEMONSTRATIONS.type)
+    seed = f"{plan.seed}/{plan.templates.variant}" if plan.templates.variant else str(plan.seed)
+    unique = [columns["parent"], columns["template"], repeat(seed, count)]
+    if plan.shots is not None:
+        demonstrated = pc.binary_join(columns[DEMONSTRATIONS.name], " ")
+        unique.append(pc.if_else(pc.equal(demonstrated, ""), pa.scalar(None, pa.string()), demonstrated))
+    columns["id"] = _ids(unique, count)
+    extras = {field.name: batch.column(name).take(rows) for name, field in plan.extras.items()}
+    every = columns | extras
+    return pa.RecordBatch.from_arrays([every[field.name] for field in plan.schema], schema=plan.schema)
 
 
-def _join(pieces: Sequence[pa.Array]) -> pa.StringArray:
-    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
+def _ids(unique: list[pa.Array], rows: int) -> pa.StringArray:
+    """Ids; an example without demonstrations has the one it would have had alone."""
+    ids = row_ids(unique[:3], rows)
+    if len(unique) == 3:
+        return ids
+    return pc.if_else(unique[3].is_null(), ids, row_ids(unique, rows))
 
 
 def within(examples: pa.RecordBatch, max_chars: int | None) -> tuple[pa.RecordBatch, dict[int, int]]:

@@ -160,7 +160,9 @@ def _open_object(name: str, data: bytes) -> Raw:
     if is_squad(whole):
         return from_objects(name, NESTED["squad"](whole))
     if is_super_natural(whole):
-        return from_objects(name, NESTED["super-ni"](whole))
+        raw = from_objects(name, NESTED["super-ni"](whole))
+        raw.task = {key: value for key, value in whole.items() if key != "Instances"}
+        return raw
     return from_objects(name, iter(_rows_inside(name, whole)))
 
 

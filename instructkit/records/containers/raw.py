@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,7 @@ class Raw:
     labels: dict[str, list[str]] = field(default_factory=dict)  # class names of integer columns
     lineage: Lineage = field(default_factory=list)
     steps: list[Counts] = field(default_factory=list)  # of the lineage's steps; complete when drained
+    task: dict[str, Any] | None = None  # of a Super-NaturalInstructions task, all but its instances
 
 
 def numbered(batches: Iterator[pa.RecordBatch], start: int = 1) -> Iterator[tuple[pa.RecordBatch, Numbers]]:

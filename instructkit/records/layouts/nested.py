@@ -42,6 +42,10 @@ def super_natural_rows(whole: Row) -> Iterator[Row]:
     definition = whole["Definition"]
     instruction = "\n".join(definition) if isinstance(definition, list) else str(definition)
     categories = whole.get("Categories") or [""]
+    languages = {
+        f"{kind}_language": ", ".join(map(str, _listed(whole.get(f"{kind.capitalize()}_language"))))
+        for kind in ("input", "output", "instruction")
+    }
     for instance in whole["Instances"]:
         if not isinstance(instance, dict):
             raise BadInput(f"an instance of the task is no object ({str(instance)[:40]!r})")
@@ -54,7 +58,12 @@ def super_natural_rows(whole: Row) -> Iterator[Row]:
             "output": str(outputs[0]) if outputs else "",
             "outputs": [str(output) for output in outputs],
             "category": str(categories[0]),
+            **languages,
         }
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 NESTED: dict[str, Callable[[Row], Iterator[Row]]] = {

@@ -1,0 +1,114 @@
+"""Template files from elsewhere, told apart by what they hold: PromptSource, a pack of one's own, FLAN's patterns."""
+
+import json
+import re
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from instructkit.errors import BadInput, UsageError
+from instructkit.records.script import is_chinese
+from instructkit.templating.packs import Pack, Phrasing, Role, read_pack, tasks
+from instructkit.templating.promptsource import PromptLibrary, is_promptsource, load_yaml, read_promptsource
+
+FILES = ("templates.yaml", "pack.yaml")
+
+
+@dataclass(frozen=True)
+class Library:
+    """What a path given with ``--templates`` holds."""
+
+    path: str
+    pack: Pack | None = None
+    prompts: PromptLibrary | None = None
+
+
+def open_library(name: str) -> Library:
+    """Read a template file, or a folder that holds one.
+
+    Raises `UsageError` where there is none, `BadInput` where it is none of the kinds that are known.
+    """
+    path = Path(name)
+    if path.is_dir():
+        found = [path / file for file in FILES if (path / file).exists()]
+        if not found:
+            raise UsageError(f"{name} holds neither {' nor '.join(FILES)}")
+        path = found[0]
+    if not path.exists():
+        raise UsageError(f"{name} is neither a template file nor a task; known tasks: {', '.join(tasks())}")
+    content = _content(path)
+    if is_promptsource(content):
+        return Library(str(path), prompts=read_promptsource(content, str(path)))
+    if isinstance(content, Mapping) and {"roles", "phrasings"} <= set(content):
+        return Library(str(path), pack=read_pack(content, str(path)))
+    patterns = _patterns(content, path.stem)
+    if patterns:
+        return Library(str(path), pack=_pack_of(path.stem, patterns, str(path)))
+    raise BadInput(
+        f"{path} holds no templates: neither PromptSource's (dataset, templates), nor a pack (task, roles, phrasings), "
+        "nor pairs of patterns ([[input, target], ...])"
+    )
+
+
+def _content(path: Path) -> Any:
+    if path.suffix.lower() != ".json":
+        return load_yaml(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path} can't be read as JSON ({error})") from error
+
+
+def _patterns(content: Any, name: str) -> dict[str, tuple[str, str]]:
+    """Pairs of patterns by a name: a list of pairs, or lists of pairs under the names of datasets."""
+    groups = content if isinstance(content, Mapping) else {name: content}
+    found: dict[str, tuple[str, str]] = {}
+    for group, pairs in groups.items():
+        if not isinstance(pairs, Sequence) or isinstance(pairs, str):
+            return {}
+        for number, pair in enumerate(pairs, 1):
+            if not (isinstance(pair, Sequence) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+                return {}
+            found[f"{group}-{number}"] = (pair[0], pair[1])
+    return found
+
+
+def _pack_of(task: str, patterns: Mapping[str, tuple[str, str]], where: str) -> Pack:
+    phrasings: list[Phrasing] = []
+    names: dict[str, None] = {}
+    for name, (given, target) in patterns.items():
+        texts = []
+        for text in (given, target):
+            made, used = _jinja(text, f"{where}: the pattern {name}")
+            texts.append(made)
+            names.update(dict.fromkeys(used))
+        language = "zh" if is_chinese(pa.array([given + target]))[0] else "en"
+        phrasings.append(Phrasing(name, language, texts[0], "", texts[1]))
+    roles = {name: Role(name, f"the field {{{name}}} of the patterns", (name,), optional=True) for name in names}
+    if not roles:
+        raise BadInput(f"{where}: no pattern has a {{field}}")
+    return Pack(task, f"patterns of {where}", roles, tuple(phrasings), (), any_language=True)
+
+
+def _jinja(pattern: str, where: str) -> tuple[str, list[str]]:
+    """A pattern with {fields} as a template with {{ fields }}."""
+    pieces: list[str] = []
+    used: list[str] = []
+    try:
+        parsed = list(string.Formatter().parse(pattern))
+    except ValueError as error:
+        raise BadInput(f"{where} is no pattern ({error}); write {{{{ for a brace that is meant") from error
+    for literal, field, spec, conversion in parsed:
+        # a literal brace or tag must stay one
+        pieces.append(re.sub(r"\{\{|\{%|\{#", lambda found: "{{ '" + found.group() + "' }}", literal))
+        if field is None:
+            continue
+        if not field.isidentifier() or spec or conversion:
+            raise BadInput(f"{where} has the field {{{field}}}; only plain names are read")
+        pieces.append("{{ " + field + " }}")
+        used.append(field)
+    return "".join(pieces), used

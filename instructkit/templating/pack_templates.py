@@ -1,0 +1,384 @@
+"""The phrasings of a task pack over a source's columns."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.records.hashing import draw, redraw
+from instructkit.records.schema import repeat
+from instructkit.records.script import is_chinese
+from instructkit.templating import choices as shown
+from instructkit.templating.choices import Choices, Shown
+from instructkit.templating.columns import evaluate, evaluate_list
+from instructkit.templating.labels import Labels, choose_words, find_choice, in_language, label_word, options, spoken
+from instructkit.templating.packs import Column, Pack, Phrasing
+from instructkit.templating.render import template
+from instructkit.templating.templates import Bad, Keys, Mask, Places, Texts
+
+OPTIONS = ("letters", "words", "none")
+OPENING = 24  # characters
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How answer choices are put."""
+
+    options: str | None = None  # letters, words, none; None: as each phrasing has it
+    shuffle: bool = False
+    symbols: bool = False
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether phrasings show choices as they are written."""
+        return self == Manner()
+
+
+@dataclass
+class Filled:
+    """The roles' values of a batch."""
+
+    roles: dict[str, pa.StringArray]
+    spoken: dict[str, dict[str, pa.StringArray]]  # by language: roles whose values are words of it
+    choices: dict[str, Choices]  # by language
+    has: dict[str, Mask]
+    language: npt.NDArray[np.str_]
+    label: Places
+    salt: Keys  # a random number of each row's texts, for the order of its choices
+    bad: list[Bad]
+
+
+@dataclass(frozen=True)
+class PackTemplates:
+    """Templates of a pack; all that a worker needs, picklable."""
+
+    pack: Pack
+    filling: Mapping[str, Column]
+    labels: Labels | None
+    phrasings: tuple[Phrasing, ...]
+    language: str | None = None
+    manner: Manner = Manner()
+
+    @property
+    def task(self) -> str:
+        """The pack's name."""
+        return self.pack.task
+
+    @property
+    def names(self) -> Sequence[str]:
+        """TASK/PHRASING."""
+        return [f"{self.pack.task}/{phrasing.name}" for phrasing in self.phrasings]
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The language of each phrasing."""
+        return [phrasing.language for phrasing in self.phrasings]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The top columns behind the roles."""
+        return sorted({name for column in self.filling.values() for name in column.sources})
+
+    @property
+    def extras(self) -> Mapping[str, pa.DataType]:
+        """Both languages, where one was asked for."""
+        return {"prompt_language": pa.string(), "text_language": pa.string()} if self.language is not None else {}
+
+    @property
+    def variant(self) -> str:
+        """The manner, where it is not the usual one."""
+        return "" if self.manner.is_usual else repr(self.manner)
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether no phrasing needs a Python loop."""
+        return all(
+            template(text).is_plain for one in self.phrasings for text in (one.instruction, one.input, one.output)
+        )
+
+    @functools.cached_property
+    def _answer(self) -> str:
+        role = self.pack.label_role
+        return "" if role is None else role.name
+
+    def fill(self, batch: pa.RecordBatch) -> Filled:
+        """Evaluate the roles, and find the rows where one is empty or a label is none."""
+        roles = {
+            name: evaluate(batch, column) for name, column in self.filling.items() if not self.pack.roles[name].is_list
+        }
+        lists = {
+            name: evaluate_list(batch, column) for name, column in self.filling.items() if self.pack.roles[name].is_list
+        }
+        has = {name: _not_blank(values) for name, values in roles.items()}
+        has |= {name: pc.greater(pc.fill_null(pc.list_value_length(values), 0), 0).to_numpy(zero_copy_only=False)
+                for name, values in lists.items()}  # fmt: skip
+        bad: dict[int, Bad] = {}
+        for role in self.pack.roles.values():
+            if not role.optional:
+                for row in np.flatnonzero(~has[role.name]):
+                    bad.setdefault(int(row), (int(row), "empty_role", role.name, "a value"))
+        own = self._languages(next(iter(roles.values())))
+        rows = batch.num_rows
+        filled = Filled(roles, {}, {}, has, own, np.zeros(rows, np.int64), np.zeros(rows, np.uint64), [])
+        if self.manner.shuffle:
+            filled.salt = draw(self.topic(filled), 0, "order of choices")
+        for code in self.pack.languages:
+            filled.spoken[code] = {
+                role.name: spoken(role.words, roles[role.name], code)
+                for role in self.pack.roles.values()
+                if role.words and role.name in roles
+            }
+        if self.labels is not None:
+            self._fill_choices(batch, filled, lists, bad)
+        filled.bad = list(bad.values())
+        return filled
+
+    def _fill_choices(
+        self, batch: pa.RecordBatch, filled: Filled, lists: Mapping[str, pa.ListArray], bad: dict[int, Bad]
+    ) -> None:
+        role = self.pack.roles[self._answer]
+        labels = self.labels
+        assert labels is not None  # noqa: S101 - the caller has seen it
+        if role.row_labels:
+            own = lists[role.row_labels]
+            keys = self.filling[role.row_labels].keys
+            named = None if keys is None else evaluate_list(batch, Column(keys))
+            chosen = find_choice(filled.roles[role.name], own, named, labels)
+            filled.choices = dict.fromkeys(self.pack.languages, shown.of_lists(own, chosen))
+            unknown, known = chosen < 0, "one of the row's choices"
+            filled.label = np.maximum(chosen, 0)
+        else:
+            found, text = choose_words(filled.roles[role.name], labels)
+            unknown, known = _no_label(found, text, labels), labels.known
+            chosen = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+            filled.label = np.maximum(chosen, 0) if labels.choices else _codes(text)
+            for code in self.pack.languages:
+                self._speak_labels(filled, found, text, chosen, code)
+        for row in np.flatnonzero(unknown):
+            value = filled.roles[role.name][int(row)].as_py()
+            bad.setdefault(int(row), (int(row), "label_out_of_range", str(value), known))
+
+    def _speak_labels(
+        self, filled: Filled, found: pa.Int32Array, text: pa.StringArray, chosen: Places, code: str
+    ) -> None:
+        labels = self.labels
+        assert labels is not None  # noqa: S101 - the caller has seen it
+        names = [label_word(choice, code) for choice in labels.choices]
+        if labels.choices and not self.manner.is_usual:
+            filled.choices[code] = shown.of_labels(names, chosen, in_language(labels, code))
+            return
+        said = pa.array(names, pa.string()).take(found)
+        filled.spoken[code][self._answer] = pc.coalesce(said, text) if labels.is_open else said
+        if labels.choices:
+            filled.spoken[code] |= self._constant_options(labels, chosen, code)
+
+    def _constant_options(self, labels: Labels, chosen: Places, code: str) -> dict[str, pa.StringArray]:
+        """The lists of choices, the same for all rows but those whose label is in one language of two."""
+        every = options(labels.choices, code)
+        same = in_language(labels, code)
+        if len(same) in (0, len(labels.choices)):
+            return {name: repeat(text, len(chosen)) for name, text in every.items()}
+        own = options([labels.choices[number] for number in same], code)
+        among = pa.array(np.isin(chosen, same))
+        return {name: pc.if_else(among, pa.scalar(own[name]), pa.scalar(text)) for name, text in every.items()}
+
+    def _languages(self, texts: pa.StringArray) -> npt.NDArray[np.str_]:
+        if "zh" not in self.pack.languages:
+            return np.full(len(texts), self.pack.languages[0])
+        return np.where(is_chinese(pc.fill_null(texts, "")), "zh", "en")
+
+    def opening(self, filled: Filled) -> pa.StringArray:
+        """The first characters of each row's texts, which its draws hang on.
+
+        Rows that are nearly equal are so from the start, mostly: they draw the same phrasing, and `dedup` still sees
+        that they are alike. Drawn from the whole row they would be told apart by their phrasings.
+        """
+        return _joined(
+            [pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, OPENING) for values in self._given(filled, False)]
+        )
+
+    def topic(self, filled: Filled) -> pa.StringArray:
+        """The roles that no phrasing answers with."""
+        return _joined([pc.fill_null(values, "") for values in self._given(filled, True)])
+
+    def _given(self, filled: Filled, without_answers: bool) -> list[pa.StringArray]:
+        answers = self.answers if without_answers else frozenset()
+        names = [name for name in filled.roles if not self.pack.roles[name].is_label and name not in answers]
+        return [filled.roles[name] for name in names or filled.roles]
+
+    @functools.cached_property
+    def answers(self) -> frozenset[str]:
+        """The roles that stand in an output."""
+        return frozenset().union(*(template(phrasing.output).names for phrasing in self.pack.phrasings))
+
+    def group(self, filled: Filled) -> Places:
+        """The language of each row's text."""
+        return np.unique([*self.pack.languages, *filled.language], return_inverse=True)[1][len(self.pack.languages) :]
+
+    def label(self, filled: Filled) -> Places:
+        """The number of each row's label."""
+        return filled.label
+
+    def applies(self, filled: Filled, options: Mask | None) -> Mask:
+        """A phrasing applies in the row's language, or the one asked for, where the roles it uses are filled."""
+        found = self.serves(filled)
+        for number, phrasing in enumerate(self.phrasings):
+            if not self.pack.any_language:
+                code = filled.language if self.language is None else np.full(len(found), self.language)
+                found[:, number] &= code == phrasing.language
+            if self.labels is not None:
+                with_choices, without = self._usable(phrasing)
+                found[:, number] &= with_choices if options is None else np.where(options, with_choices, without)
+        return found
+
+    def _usable(self, phrasing: Phrasing) -> tuple[bool, bool]:
+        """Whether a phrasing may be put with its choices in this manner, and whether it may be put without any."""
+        shows, names = shows_options(phrasing), self._names_labels(phrasing)
+        usable = True
+        if self.manner.symbols:
+            usable = not names
+        elif self.manner.options == "letters":  # "I find the tone A" says nothing: the answer stands alone
+            usable = not names and (phrasing.cot or phrasing.output.strip() == f"{{{{ {self._answer} }}}}")
+        elif self.manner.options is None and self.pack.roles[self._answer].row_labels:
+            usable = shows  # "Which of these ...?" can't be answered where none are shown
+        return usable, not shows and not names
+
+    def _names_labels(self, phrasing: Phrasing) -> bool:
+        role = self.pack.label_role
+        return role is not None and not role.row_labels and names_labels(phrasing, self.labels)
+
+    def serves(self, filled: Filled) -> Mask:
+        """Whether the roles that each phrasing uses are filled."""
+        rows = len(filled.language)
+        found = np.ones((rows, len(self.phrasings)), bool)
+        for number, phrasing in enumerate(self.phrasings):
+            used = phrasing_names(phrasing)
+            for name, present in filled.has.items():
+                role = self.pack.roles[name]
+                if role.optional and name in used:
+                    found[:, number] &= present
+                elif role.always and name not in used:
+                    found[:, number] &= ~present
+        return found
+
+    def render(self, filled: Filled, rows: Places, number: int, keys: Keys, options: Mask | None) -> Texts:
+        """Put one phrasing to some rows."""
+        phrasing = self.phrasings[number]
+        code = phrasing.language
+        values = filled.roles | filled.spoken.get(code, {})
+        places = pa.array(rows)
+        used = phrasing_names(phrasing)
+        block = None
+        taken: dict[str, pa.StringArray] = {}
+        if code in filled.choices and self._answer:
+            found = self._show(filled, rows, code, keys)
+            taken |= {name: text for name, text in found.values(self._answer).items() if name in used}
+            if options is not None and not shows_options(phrasing) and not self._names_labels(phrasing):
+                block = pc.if_else(pa.array(options), found.block, "")
+                taken[self._answer] = pc.if_else(
+                    pa.array(options), found.block_answer, self._bare(filled, rows, code, keys)
+                )
+        taken |= {name: values[name].take(places) for name in used if name not in taken}
+        parts = [
+            template(text).render(taken, len(rows)) for text in (phrasing.instruction, phrasing.input, phrasing.output)
+        ]
+        instruction, given, output = parts
+        if block is not None:
+            instruction, given = _append(instruction, given, block)
+        return Texts(instruction, given, output, self._marks(filled, rows, code))
+
+    def _bare(self, filled: Filled, rows: Places, code: str, keys: Keys) -> pa.StringArray:
+        """The answer where no choices are shown: the word, or its symbol."""
+        chosen = filled.choices[code].take(rows)
+        return (chosen.as_symbols(keys) if self.manner.symbols else chosen).answer()
+
+    def _show(self, filled: Filled, rows: Places, code: str, keys: Keys) -> Shown:
+        choices = filled.choices[code].take(rows)
+        if self.manner.symbols:
+            choices = choices.as_symbols(keys)
+        if self.manner.shuffle:
+            choices = choices.shuffled(redraw(keys, 0, "shuffle") ^ filled.salt[rows])
+        if self.manner.options == "letters":
+            return shown.as_letters(choices, code, keys)
+        if self.manner.options == "words":
+            return shown.as_words(choices, code, keys)
+        return shown.plainly(choices, code)
+
+    def _marks(self, filled: Filled, rows: Places, code: str) -> dict[str, pa.Array]:
+        if self.language is None:
+            return {}
+        return {
+            "prompt_language": repeat(code, len(rows)),
+            "text_language": pa.array(filled.language[rows].tolist(), pa.string()),
+        }
+
+
+def _append(
+    instruction: pa.StringArray, given: pa.StringArray, block: pa.StringArray
+) -> tuple[pa.StringArray, pa.StringArray]:
+    """Put a block of choices behind the last text of a prompt."""
+    none = pc.equal(block, "")
+    empty = pc.equal(given, "")
+    longer = pc.binary_join_element_wise(instruction, block, "\n\n")
+    below = pc.binary_join_element_wise(given, block, "\n\n")
+    keep = pc.or_(none, pc.invert(empty))
+    return pc.if_else(keep, instruction, longer), pc.if_else(pc.or_(none, empty), given, below)
+
+
+def phrasing_names(phrasing: Phrasing) -> frozenset[str]:
+    """The roles (and lists of options) a phrasing uses."""
+    return template(phrasing.instruction).names | template(phrasing.input).names | template(phrasing.output).names
+
+
+def shows_options(phrasing: Phrasing) -> bool:
+    """Whether a phrasing lists the choices."""
+    return bool({"options", "option_lines"} & phrasing_names(phrasing))
+
+
+@functools.cache
+def names_labels(phrasing: Phrasing, labels: Labels | None) -> bool:
+    """Whether a phrasing's own text spells a label, so that no letter or symbol can stand for it."""
+    if labels is None:
+        return False
+    text = "\n".join(
+        literal
+        for part in (phrasing.instruction, phrasing.input, phrasing.output)
+        for literal in template(part).literals
+    ).lower()
+    return any(_spelled(label_word(choice, phrasing.language).lower(), text) for choice in labels.choices)
+
+
+def _spelled(word: str, text: str) -> bool:
+    import re
+
+    edge = r"\b" if word.isascii() else ""
+    return re.search(edge + re.escape(word) + edge, text) is not None
+
+
+def _joined(texts: list[pa.StringArray]) -> pa.StringArray:
+    return pc.binary_join_element_wise(*texts, "\n") if len(texts) > 1 else texts[0]
+
+
+def _not_blank(values: pa.StringArray) -> Mask:
+    filled = pc.not_equal(pc.utf8_trim_whitespace(values), "")
+    mask: Mask = pc.fill_null(filled, False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _no_label(chosen: pa.Int32Array, text: pa.StringArray, labels: Labels) -> Mask:
+    unknown = chosen.is_null()
+    if labels.is_open:  # any word is a label, a number that names none is not
+        unknown = pc.and_(unknown, pc.fill_null(pc.match_substring_regex(text, r"^-?\d+$"), True))
+    mask: Mask = unknown.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _codes(text: pa.StringArray) -> Places:
+    """A number for each label of an open set: its hash, so that it is the same in every batch."""
+    hashes = draw(pc.fill_null(text, ""), 0, "label")
+    codes: Places = (hashes >> np.uint64(1)).astype(np.int64)
+    return codes
