@@ -12,9 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from instructkit.records.xxh3 import xxh3_64, xxh3_128_hex
+
 Hashes = npt.NDArray[np.uint64]
 
 _FIELD_END = b"\x1f"  # the ASCII unit separator, between the fields of a row
+_STRUCT_END, _ELEMENT_END = b"\x1e", b"\x1d"  # between the fields of a struct, and the elements of a list
 _NULL = b"\x00"  # a null is not the empty string
 
 
@@ -23,23 +26,27 @@ def row_ids(columns: list[pa.Array], rows: int) -> pa.StringArray:
 
     Equal values give equal ids on any machine and in any order of the rows.
     """
-    digest = xxhash.xxh3_128_hexdigest
-    return pa.array([digest(row) for row in _joined(columns, rows).to_pylist()], pa.string())
+    return xxh3_128_hex(_joined(columns, rows))
 
 
 def draw(ids: pa.Array, seed: int, purpose: str) -> Hashes:
     """The random number of each row for one purpose: uint64, uniform, from seed, purpose and row id."""
-    base = np.fromiter(map(xxhash.xxh3_64_intdigest, ids.cast(pa.binary()).to_pylist()), np.uint64, len(ids))
-    return redraw(base, seed, purpose)
+    return redraw(xxh3_64(ids), seed, purpose)
 
 
 def redraw(base: Hashes, seed: int, purpose: str) -> Hashes:
     """Fresh random numbers from a row's hashes, by the finalizer of SplitMix64 (Steele et al. 2014)."""
-    values: Hashes = base ^ np.uint64(xxhash.xxh3_64_intdigest(purpose.encode(), seed=seed & (2**64 - 1)))
+    values: Hashes = base ^ salt(seed, purpose)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     values ^= values >> np.uint64(31)
     return values
+
+
+def salt(seed: int, purpose: str) -> np.uint64:
+    """What makes the random numbers of one seed and purpose differ from those of another."""
+    value: np.uint64 = np.uint64(xxhash.xxh3_64_intdigest(purpose.encode(), seed=seed & (2**64 - 1)))
+    return value
 
 
 def file_hash(path: str) -> str:
@@ -54,15 +61,35 @@ def file_hash(path: str) -> str:
 def _joined(columns: list[pa.Array], rows: int) -> pa.Array:
     if not columns:
         return pa.array([b""] * rows, pa.binary())
-    parts = [_bytes(column) for column in columns]
-    return pc.binary_join_element_wise(*parts, pa.scalar(_FIELD_END), null_handling="replace", null_replacement=_NULL)
+    return _joined_bytes([_bytes(column) for column in columns], _FIELD_END)
+
+
+def _joined_bytes(parts: list[pa.Array], end: bytes) -> pa.Array:
+    return pc.binary_join_element_wise(*parts, pa.scalar(end), null_handling="replace", null_replacement=_NULL)
+
+
+def _list_bytes(column: pa.ListArray) -> pa.Array:
+    """Lists as their number of elements and the elements; the number keeps [] and [""] apart."""
+    lengths = pc.list_value_length(column)
+    ends = np.concatenate([[0], np.cumsum(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False))]).astype(np.int32)
+    elements = _bytes(column.flatten())
+    if elements.null_count:
+        elements = pc.fill_null(elements, _NULL)
+    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(ends), elements), _ELEMENT_END)
+    return _joined_bytes([pc.cast(lengths, pa.string()).cast(pa.binary()), joined], _ELEMENT_END)
 
 
 def _bytes(column: pa.Array) -> pa.Array:
     kind = column.type
-    if pa.types.is_list(kind) and not column.null_count and len(column.flatten()) == 0:
-        column = pa.repeat(pa.scalar("[]"), len(column))  # most rows have no earlier turns
-    elif pa.types.is_nested(kind):
+    if pa.types.is_list(kind):
+        return _list_bytes(column)
+    if pa.types.is_struct(kind):
+        names = sorted(field.name for field in kind)
+        fields = [_bytes(child) for child in (pc.struct_field(column, name) for name in names)]
+        return (
+            _joined_bytes(fields, _STRUCT_END) if fields else pc.cast(column.is_valid(), pa.string()).cast(pa.binary())
+        )
+    if pa.types.is_nested(kind):
         texts = [None if value is None else canonical_json(value) for value in column.to_pylist()]
         column = pa.array(texts, pa.string())
     elif not (pa.types.is_string(kind) or pa.types.is_binary(kind)):

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +14,7 @@ from instructkit.records.script import is_chinese
 from instructkit.templating import choices as shown
 from instructkit.templating.choices import Choices, Shown
 from instructkit.templating.columns import evaluate, evaluate_list
+from instructkit.templating.joining import Joiner
 from instructkit.templating.labels import Labels, choose_words, find_choice, in_language, label_word, options, spoken
 from instructkit.templating.packs import Column, Pack, Phrasing
 from instructkit.templating.render import template
@@ -46,7 +46,7 @@ class Filled:
     spoken: dict[str, dict[str, pa.StringArray]]  # by language: roles whose values are words of it
     choices: dict[str, Choices]  # by language
     has: dict[str, Mask]
-    language: npt.NDArray[np.str_]
+    language: Places  # of the phrasings that fit each row's text, as a place among the pack's languages
     label: Places
     salt: Keys  # a random number of each row's texts, for the order of its choices
     bad: list[Bad]
@@ -181,15 +181,17 @@ class PackTemplates:
         every = options(labels.choices, code)
         same = in_language(labels, code)
         if len(same) in (0, len(labels.choices)):
-            return {name: repeat(text, len(chosen)) for name, text in every.items()}
+            return {name: pa.array([text]) for name, text in every.items()}
         own = options([labels.choices[number] for number in same], code)
         among = pa.array(np.isin(chosen, same))
         return {name: pc.if_else(among, pa.scalar(own[name]), pa.scalar(text)) for name, text in every.items()}
 
-    def _languages(self, texts: pa.StringArray) -> npt.NDArray[np.str_]:
-        if "zh" not in self.pack.languages:
-            return np.full(len(texts), self.pack.languages[0])
-        return np.where(is_chinese(pc.fill_null(texts, "")), "zh", "en")
+    def _languages(self, texts: pa.StringArray) -> Places:
+        languages = self.pack.languages
+        if "zh" not in languages or len(languages) == 1:
+            return np.zeros(len(texts), np.int64)
+        other = languages.index("en") if "en" in languages else 1 - languages.index("zh")
+        return np.where(is_chinese(pc.fill_null(texts, "")), languages.index("zh"), other)
 
     def opening(self, filled: Filled) -> pa.StringArray:
         """The first characters of each row's texts, which its draws hang on.
@@ -217,35 +219,69 @@ class PackTemplates:
 
     def group(self, filled: Filled) -> Places:
         """The language of each row's text."""
-        return np.unique([*self.pack.languages, *filled.language], return_inverse=True)[1][len(self.pack.languages) :]
+        return filled.language
 
     def label(self, filled: Filled) -> Places:
         """The number of each row's label."""
         return filled.label
 
-    def applies(self, filled: Filled, options: Mask | None) -> Mask:
-        """A phrasing applies in the row's language, or the one asked for, where the roles it uses are filled."""
-        found = self.serves(filled)
-        for number, phrasing in enumerate(self.phrasings):
-            if not self.pack.any_language:
-                code = filled.language if self.language is None else np.full(len(found), self.language)
-                found[:, number] &= code == phrasing.language
-            if self.labels is not None:
-                with_choices, without = self._usable(phrasing)
-                found[:, number] &= with_choices if options is None else np.where(options, with_choices, without)
-        return found
+    @property
+    def may_fail(self) -> bool:
+        """A phrasing whose roles are filled makes an example."""
+        return False
 
-    def _usable(self, phrasing: Phrasing) -> tuple[bool, bool]:
-        """Whether a phrasing may be put with its choices in this manner, and whether it may be put without any."""
+    def applies(self, filled: Filled, options: Mask | None) -> tuple[Places, Mask]:
+        """A phrasing applies in the row's language, or the one asked for, where the roles it uses are filled."""
+        kinds = self._kinds(filled)
+        if options is not None:
+            kinds = kinds * 2 + options
+        kinds = kinds * len(self.pack.languages) + filled.language
+        seen, row_kinds = np.unique(kinds, return_inverse=True)
+        table = np.zeros((len(seen), len(self.phrasings)), bool)
+        for place, kind in enumerate(seen):
+            rest, language = divmod(int(kind), len(self.pack.languages))
+            rest, shown = divmod(rest, 2) if options is not None else (rest, None)
+            code = self.language or self.pack.languages[language]
+            for number, phrasing in enumerate(self.phrasings):
+                in_language = self.pack.any_language or phrasing.language == code
+                table[place, number] = in_language and self._filled(phrasing, rest) and self._usable(phrasing, shown)
+        return row_kinds.astype(np.int64), table
+
+    @functools.cached_property
+    def _optional(self) -> list[str]:
+        """The roles that rows may lack."""
+        return [name for name in self.filling if self.pack.roles[name].optional]
+
+    def _kinds(self, filled: Filled) -> Places:
+        """Which of the optional roles each row has, as bits."""
+        kinds = np.zeros(len(filled.language), np.int64)
+        for place, name in enumerate(self._optional):
+            kinds += filled.has[name].astype(np.int64) << place
+        return kinds
+
+    def _filled(self, phrasing: Phrasing, kind: int) -> bool:
+        """Whether a row of a kind has the roles that a phrasing uses, and the phrasing uses those it must."""
+        used = phrasing_names(phrasing)
+        for place, name in enumerate(self._optional):
+            has = bool(kind >> place & 1)
+            if (name in used and not has) or (name not in used and has and self.pack.roles[name].always):
+                return False
+        return True
+
+    def _usable(self, phrasing: Phrasing, options: int | None) -> bool:
+        """Whether a phrasing may be put in this manner, with its choices, or without any where ``options`` is 0."""
+        if self.labels is None:
+            return True
         shows, names = shows_options(phrasing), self._names_labels(phrasing)
-        usable = True
+        if options == 0:
+            return not shows and not names
         if self.manner.symbols:
-            usable = not names
-        elif self.manner.options == "letters":  # "I find the tone A" says nothing: the answer stands alone
-            usable = not names and (phrasing.cot or phrasing.output.strip() == f"{{{{ {self._answer} }}}}")
-        elif self.manner.options is None and self.pack.roles[self._answer].row_labels:
-            usable = shows  # "Which of these ...?" can't be answered where none are shown
-        return usable, not shows and not names
+            return not names
+        if self.manner.options == "letters":  # "I find the tone A" says nothing: the answer stands alone
+            return not names and (phrasing.cot or phrasing.output.strip() == f"{{{{ {self._answer} }}}}")
+        if self.manner.options is None and self.pack.roles[self._answer].row_labels:
+            return shows  # "Which of these ...?" can't be answered where none are shown
+        return True
 
     def _names_labels(self, phrasing: Phrasing) -> bool:
         role = self.pack.label_role
@@ -253,20 +289,54 @@ class PackTemplates:
 
     def serves(self, filled: Filled) -> Mask:
         """Whether the roles that each phrasing uses are filled."""
-        rows = len(filled.language)
-        found = np.ones((rows, len(self.phrasings)), bool)
-        for number, phrasing in enumerate(self.phrasings):
-            used = phrasing_names(phrasing)
-            for name, present in filled.has.items():
-                role = self.pack.roles[name]
-                if role.optional and name in used:
-                    found[:, number] &= present
-                elif role.always and name not in used:
-                    found[:, number] &= ~present
+        seen, kinds = np.unique(self._kinds(filled), return_inverse=True)
+        table = np.array([[self._filled(one, int(kind)) for one in self.phrasings] for kind in seen], bool)
+        found: Mask = table.reshape(len(seen), len(self.phrasings))[kinds]
         return found
 
-    def render(self, filled: Filled, rows: Places, number: int, keys: Keys, options: Mask | None) -> Texts:
-        """Put one phrasing to some rows."""
+    def render(self, filled: Filled, rows: Places, numbers: Places, keys: Keys, options: Mask | None) -> Texts:
+        """Put phrasings to rows, one to each."""
+        if self._joiners is None or not self.manner.is_usual:
+            return Texts.by_number(
+                numbers,
+                self.extras,
+                lambda number, here: self._render(
+                    filled, rows[here], number, keys[here], None if options is None else options[here]
+                ),
+            )
+        columns = dict(filled.roles)
+        for code, values in filled.spoken.items():
+            columns |= {_key(code, name): text for name, text in values.items()}
+        instruction, given, output = (joiner.join(columns, rows, numbers) for joiner in self._joiners)
+        return Texts(instruction, given, output, self._marks(filled, rows, numbers))
+
+    @functools.cached_property
+    def _joiners(self) -> tuple[Joiner, ...] | None:
+        """The phrasings as literals and columns, a list for each part; None where one is more than that."""
+        said = {name for name, role in self.pack.roles.items() if role.words} | {
+            "options",
+            "option_lines",
+            self._answer,
+        }
+        if self.pack.label_role is not None and self.pack.label_role.row_labels:
+            return None
+        found: list[Joiner] = []
+        for part in ("instruction", "input", "output"):
+            plain = [(template(getattr(phrasing, part)).plain, phrasing.language) for phrasing in self.phrasings]
+            if any(pieces is None for pieces, _ in plain):
+                return None
+            found.append(
+                Joiner.of(
+                    [
+                        [(named, _key(code, text) if named and text in said else text) for named, text in pieces or ()]
+                        for pieces, code in plain
+                    ]
+                )
+            )
+        return tuple(found)
+
+    def _render(self, filled: Filled, rows: Places, number: int, keys: Keys, options: Mask | None) -> Texts:
+        """Put one phrasing to some rows, its choices in the manner asked for."""
         phrasing = self.phrasings[number]
         code = phrasing.language
         values = filled.roles | filled.spoken.get(code, {})
@@ -279,17 +349,14 @@ class PackTemplates:
             taken |= {name: text for name, text in found.values(self._answer).items() if name in used}
             if options is not None and not shows_options(phrasing) and not self._names_labels(phrasing):
                 block = pc.if_else(pa.array(options), found.block, "")
-                taken[self._answer] = pc.if_else(
-                    pa.array(options), found.block_answer, self._bare(filled, rows, code, keys)
-                )
-        taken |= {name: values[name].take(places) for name in used if name not in taken}
-        parts = [
-            template(text).render(taken, len(rows)) for text in (phrasing.instruction, phrasing.input, phrasing.output)
-        ]
-        instruction, given, output = parts
+                bare = self._bare(filled, rows, code, keys)
+                taken[self._answer] = pc.if_else(pa.array(options), found.block_answer, bare)
+        taken |= {name: _rows(values[name], places) for name in used if name not in taken}
+        parts = (phrasing.instruction, phrasing.input, phrasing.output)
+        instruction, given, output = (template(text).render(taken, len(rows)) for text in parts)
         if block is not None:
             instruction, given = _append(instruction, given, block)
-        return Texts(instruction, given, output, self._marks(filled, rows, code))
+        return Texts(instruction, given, output, self._marks(filled, rows, np.full(len(rows), number)))
 
     def _bare(self, filled: Filled, rows: Places, code: str, keys: Keys) -> pa.StringArray:
         """The answer where no choices are shown: the word, or its symbol."""
@@ -308,13 +375,21 @@ class PackTemplates:
             return shown.as_words(choices, code, keys)
         return shown.plainly(choices, code)
 
-    def _marks(self, filled: Filled, rows: Places, code: str) -> dict[str, pa.Array]:
+    def _marks(self, filled: Filled, rows: Places, numbers: Places) -> dict[str, pa.Array]:
         if self.language is None:
             return {}
         return {
-            "prompt_language": repeat(code, len(rows)),
-            "text_language": pa.array(filled.language[rows].tolist(), pa.string()),
+            "prompt_language": pa.array(self.languages, pa.string()).take(pa.array(numbers)),
+            "text_language": pa.array(self.pack.languages, pa.string()).take(pa.array(filled.language[rows])),
         }
+
+
+def _key(language: str, name: str) -> str:
+    return f"{language} {name}"
+
+
+def _rows(values: pa.StringArray, places: pa.Array) -> pa.StringArray:
+    return repeat(values[0].as_py(), len(places)) if len(values) == 1 else values.take(places)
 
 
 def _append(

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.records.hashing import Hashes, draw, redraw, row_ids
+from instructkit.records.hashing import Hashes, draw, redraw, row_ids, salt
 from instructkit.records.schema import example_schema, no_history, repeat
+from instructkit.templating.joining import rank
 from instructkit.templating.shots import DEMONSTRATIONS, Shots
 from instructkit.templating.templates import Bad, Mask, Places, Templates, Texts
 
@@ -98,20 +99,19 @@ def _mark(batch: pa.RecordBatch, name: str) -> Mask | None:
 
 
 def _ranked(filled: object, good: Mask, options: Mask | None, plan: Plan) -> Places:
-    """The templates that apply to each row, by their draws, lowest first; -1 behind the last: int64, rows x templates.
+    """The templates that apply to each row, by their draws, lowest first; -1 behind the last: int64, rows x ranks.
 
     A template's draw hangs on its own name, so adding one to a pack moves only the rows that now get it.
     """
     templates = plan.templates
     base = draw(templates.opening(filled), plan.seed, "phrasing")
-    worst = np.uint64(2**64 - 1)
-    applies = templates.applies(filled, options) & good[:, None]
-    draws = np.full(applies.shape, worst)
-    for number, name in enumerate(templates.names):
-        values = redraw(base, plan.seed, name)
-        draws[applies[:, number], number] = np.minimum(values[applies[:, number]], worst - np.uint64(1))
-    ranked = np.argsort(draws, axis=1, kind="stable")
-    return np.where(np.take_along_axis(draws, ranked, axis=1) == worst, -1, ranked)
+    kinds, table = templates.applies(filled, options)
+    number = len(templates.names)
+    wide = number if templates.may_fail or plan.per_row is None else min(plan.per_row, number)
+    ranked = np.zeros((len(base), wide), np.int64)
+    salts = np.array([salt(plan.seed, name) for name in templates.names], np.uint64)
+    rank(base, salts, np.where(good, kinds, -1), table, ranked, np.zeros(wide, np.uint64))
+    return ranked
 
 
 @dataclass
@@ -145,23 +145,21 @@ def _render_ranked(
     pieces: list[Texts] = []
     at = 0
     while at < ranked.shape[1] and (missing > 0).any():
-        turn = max(wanted - at, 1)  # the first turn takes all that are wanted at once, the others one in place of each
-        here = ranked[:, at : at + turn]
-        row, rank = np.nonzero((here >= 0) & (missing > 0)[:, None])
-        for number in np.unique(here[row, rank]):
-            mine = here[row, rank] == number
-            places, keys = row[mine], _keys(base[row[mine]], plan, int(number))
-            texts = plan.templates.render(
-                filled, places, int(number), keys, None if options is None else options[places]
-            )
-            there = np.ones(len(places), bool)
+        turn = wanted if at == 0 else 1  # the first turn takes all that are wanted, the others one in place of each
+        row, place = np.nonzero((ranked[:, at : at + turn] >= 0) & (missing > 0)[:, None])
+        numbers = ranked[row, at + place]
+        shown = None if options is None else options[row]
+        texts = plan.templates.render(filled, row, numbers, _keys(base[row], numbers, plan), shown)
+        if texts.failed:
+            there = np.ones(len(row), bool)
             there[list(texts.failed)] = False
-            for place, why in texts.failed.items():
-                failed.setdefault(int(places[place]), why)
-            missing -= np.bincount(places[there], minlength=len(missing))
-            rows.append(places[there])
-            ranks.append(at + rank[mine][there])
-            pieces.append(texts if there.all() else _take(texts, there))
+            for where, why in texts.failed.items():
+                failed.setdefault(int(row[where]), why)
+            row, place, texts = row[there], place[there], texts.take(np.flatnonzero(there))
+        missing -= np.bincount(row, minlength=len(missing))
+        rows.append(row)
+        ranks.append(at + place)
+        pieces.append(texts)
         at += turn
     return _in_order(rows, ranks, pieces, ranked, base, plan), _told(failed, missing, plan)
 
@@ -171,33 +169,26 @@ def _told(failed: dict[int, tuple[str, str, str]], missing: Places, plan: Plan) 
     return failed if plan.per_row is None else {row: why for row, why in failed.items() if missing[row] > 0}
 
 
-def _keys(base: Hashes, plan: Plan, number: int) -> Hashes:
-    return redraw(base, plan.seed, f"style of {plan.templates.names[number]}")
-
-
-def _take(texts: Texts, kept: Mask) -> Texts:
-    columns = {name: column.filter(pa.array(kept)) for name, column in texts.columns().items()}
-    extras = {name: columns[name] for name in texts.extras}
-    return Texts(columns["instruction"], columns["input"], columns["output"], extras)
+def _keys(base: Hashes, numbers: Places, plan: Plan) -> Hashes:
+    """The random number of each row under its template."""
+    salts = np.array([salt(0, name) for name in plan.templates.names], np.uint64)
+    return redraw(base ^ salts[numbers], plan.seed, "style")
 
 
 def _in_order(
     rows: Sequence[Places], ranks: Sequence[Places], pieces: Sequence[Texts], ranked: Places, base: Hashes, plan: Plan
 ) -> Made:
+    """All that was rendered, by row and then by rank."""
     empty = np.zeros(0, np.int64)
-    row, rank = np.concatenate([empty, *rows]), np.concatenate([empty, *ranks])
-    order = np.lexsort((rank, row))
-    kinds = {"instruction": pa.string(), "input": pa.string(), "output": pa.string(), **plan.templates.extras}
-    texts = {
-        name: pa.concat_arrays([pa.array([], kind), *(piece.columns()[name] for piece in pieces)]).take(pa.array(order))
-        for name, kind in kinds.items()
-    }
-    row = row[order]
-    number = ranked[row, rank[order]]
-    keys = np.zeros(len(row), np.uint64)
-    for one in np.unique(number):
-        keys[number == one] = _keys(base[row[number == one]], plan, int(one))
-    return Made(row, number, keys, texts, {})
+    row, place = np.concatenate([empty, *rows]), np.concatenate([empty, *ranks])
+    if len(pieces) == 1:  # it came in order
+        texts = pieces[0]
+    else:
+        order = np.lexsort((place, row))
+        row, place = row[order], place[order]
+        texts = Texts.together(pieces, plan.templates.extras).take(order)
+    numbers = ranked[row, place]
+    return Made(row, numbers, _keys(base[row], numbers, plan), texts.columns(), {})
 
 
 def _examples(batch: pa.RecordBatch, parents: pa.StringArray, made: Made, plan: Plan) -> pa.RecordBatch:

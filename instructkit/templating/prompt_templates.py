@@ -106,26 +106,36 @@ class PromptTemplates:
 
         for number, one in enumerate(self._templates):
             if one.choices is not None:
-                texts = self.render(filled, np.arange(filled.rows), number, np.zeros(filled.rows, np.uint64), None)
+                texts = self._render(filled, np.arange(filled.rows), number, np.zeros(filled.rows, np.uint64))
                 hashes = draw(pc.fill_null(texts.output, ""), 0, "label")
                 codes: Places = (hashes >> np.uint64(1)).astype(np.int64)
                 return codes
         return np.zeros(filled.rows, np.int64)
 
-    def applies(self, filled: Filled, options: Mask | None) -> Mask:
+    @property
+    def may_fail(self) -> bool:
         """Whether a template applies is known when it has been rendered."""
-        return np.ones((filled.rows, len(self.chosen)), bool)
+        return True
+
+    def applies(self, filled: Filled, options: Mask | None) -> tuple[Places, Mask]:
+        """All may."""
+        return np.zeros(filled.rows, np.int64), np.ones((1, len(self.chosen)), bool)
 
     def serves(self, filled: Filled) -> Mask:
         """Whether a template makes a prompt and a target of a row."""
-        found = self.applies(filled, None)
+        found = np.ones((filled.rows, len(self.chosen)), bool)
         keys = np.zeros(filled.rows, np.uint64)
         for number in range(len(self.chosen)):
-            found[list(self.render(filled, np.arange(filled.rows), number, keys, None).failed), number] = False
+            found[list(self._render(filled, np.arange(filled.rows), number, keys).failed), number] = False
         return found
 
-    def render(self, filled: Filled, rows: Places, number: int, keys: Keys, options: Mask | None) -> Texts:
-        """Put one template to some rows."""
+    def render(self, filled: Filled, rows: Places, numbers: Places, keys: Keys, options: Mask | None) -> Texts:
+        """Put templates to rows, one to each."""
+        return Texts.by_number(
+            numbers, ANSWER_CHOICES, lambda number, here: self._render(filled, rows[here], number, keys[here])
+        )
+
+    def _render(self, filled: Filled, rows: Places, number: int, keys: Keys) -> Texts:
         whole = len(rows) == filled.rows and bool((rows == np.arange(len(rows))).all())
         places = pa.array(rows)
         columns = {name: values if whole else values.take(places) for name, values in filled.columns.items()}

@@ -65,6 +65,19 @@ class Template:
         tree = self.environment.parse(self.source)
         return [node.data for node in tree.find_all(TemplateData)]
 
+    @functools.cached_property
+    def plain(self) -> tuple[tuple[bool, str], ...] | None:
+        """Its pieces (is a name, the name or the text), where it is no more than literals and names; else None."""
+        pieces: list[tuple[bool, str]] = []
+        for step in self.program or ():
+            if isinstance(step, Literal):
+                pieces.append((False, step.text))
+            elif isinstance(step, Insert) and not step.path and not step.filters:
+                pieces.append((True, step.name))
+            else:
+                return None
+        return None if self.program is None else tuple(pieces)
+
     @property
     def is_plain(self) -> bool:
         """Whether it is rendered by column operations."""

@@ -25,9 +25,9 @@ CHUNK = 1_000  # characters or elements of a value that cost another step
 WIDTH = 10_000  # spaces that a filter or format may pad with
 
 _PADDING = re.compile(r"\d{5,}|\*")  # a width of five digits, or one given by a value
-_MUTATING = frozenset(
-    "append extend insert pop popitem remove clear update setdefault sort reverse add discard".split()
-)
+_GROWING = ("append", "extend", "insert", "update", "setdefault", "add")
+_SHRINKING = ("pop", "popitem", "remove", "clear", "discard")
+_MUTATING = frozenset({*_GROWING, *_SHRINKING, "sort", "reverse"})
 _BUILT_IN = (str, bytes, int, float, list, dict, tuple, set)
 _BANNED = frozenset({"lipsum"})  # makes random text without end
 

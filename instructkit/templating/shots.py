@@ -115,21 +115,7 @@ class Shots:
             draws = redraw(made.keys[query] + chosen.astype(np.uint64), seed, "mixed templates")
             numbers = _drawn(self.pool.allowed[:, chosen], draws, numbers, templates)
         shown = None if options is None else options[made.rows[query]]
-        places: list[Places] = []
-        pieces: list[Texts] = []
-        for number in np.unique(numbers):
-            mine = np.flatnonzero(numbers == number)
-            places.append(mine)
-            pieces.append(
-                templates.render(self.filled, chosen[mine], int(number), made.keys[query[mine]],
-                                 None if shown is None else shown[mine])
-            )  # fmt: skip
-        back = pa.array(np.argsort(np.concatenate([np.zeros(0, np.int64), *places]), kind="stable"))
-        columns = {
-            name: pa.concat_arrays([pa.array([], pa.string()), *(piece.columns()[name] for piece in pieces)]).take(back)
-            for name in ("instruction", "input", "output")
-        }
-        return Texts(**columns)
+        return templates.render(self.filled, chosen, numbers, made.keys[query], shown)
 
     def _fitting(self, made: "Made", demos: Texts, query: Places, ranks: Places) -> Mask:
         """Which demonstrations stay within the limits; the last chosen leave first, and no text is cut."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from instructkit.errors import UsageError
 from instructkit.templating.binding import parse_map
 from instructkit.templating.labels import resolve_labels
-from instructkit.templating.pack_templates import PackTemplates, phrasing_names
+from instructkit.templating.pack_templates import Manner, PackTemplates, phrasing_names, shows_options
 from instructkit.templating.packs import Binding, Column, Pack, Phrasing, bindings, load_pack, tasks
 from instructkit.templating.phrase import Plan, phrase
 from instructkit.templating.render import template
@@ -40,14 +40,19 @@ def labels_of(pack: Pack) -> tuple[str, ...]:
 def made(pack: Pack, row: Row, phrasings: tuple[Phrasing, ...], labels: tuple[str, ...]) -> list[dict[str, Any]]:
     """The examples that `format` makes of a row with these phrasings."""
     role = pack.label_role
+    # the row's own choices are shown, but where none are asked for
+    bare = role is not None and bool(role.row_labels) and not all(map(shows_options, phrasings))
     templates = PackTemplates(
         pack,
         {name: Column(name) for name in pack.roles if name in row},
         None if role is None or role.name not in row else resolve_labels(role, labels),
         phrasings,
         language=phrasings[0].language,
+        manner=Manner("none" if bare else None),
     )
-    plan = Plan(source="rows.jsonl", templates=templates, extras={}, per_row=None, max_chars=None, seed=0)
+    plan = Plan(
+        "rows.jsonl", templates, extras={}, per_row=None, max_chars=None, seed=0, options=False if bare else None
+    )
     found = phrase(pa.RecordBatch.from_pylist([row]), plan)
     assert found.bad == []
     return list(found.examples.to_pylist())
