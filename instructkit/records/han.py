@@ -6,12 +6,8 @@ from instructkit.engine.jit import jit
 
 
 @jit()
-def count_scripts(data: Any, ends: Any, han: Any, kana: Any, length: Any) -> None:
-    """Write the number of Han characters, kana and all characters of each text.
-
-    A Han character (U+3400 to U+9FFF) is three bytes that begin with E4..E9, or with E3 and then 90..BF; kana (U+3040
-    to U+30FF) begins with E3 81..83.
-    """
+def count_all(data: Any, ends: Any, han: Any, kana: Any, length: Any) -> None:
+    """Write the counts of `records.script.count_scripts`."""
     for row in range(len(length)):
         at = ends[row]
         while at < ends[row + 1]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from instructkit.records.xxh3 import xxh3_64, xxh3_128_hex
+from instructkit.engine.worth import worth_compiling
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -26,21 +26,40 @@ def row_ids(columns: list[pa.Array], rows: int) -> pa.StringArray:
 
     Equal values give equal ids on any machine and in any order of the rows.
     """
-    return xxh3_128_hex(_joined(columns, rows))
+    values = _joined(columns, rows)
+    if worth_compiling(rows):
+        from instructkit.records.xxh3 import xxh3_128_hex
+
+        return xxh3_128_hex(values)
+    return pa.array(map(xxhash.xxh3_128_hexdigest, values.to_pylist()), pa.string())
 
 
 def draw(ids: pa.Array, seed: int, purpose: str) -> Hashes:
     """The random number of each row for one purpose: uint64, uniform, from seed, purpose and row id."""
-    return redraw(xxh3_64(ids), seed, purpose)
+    return redraw(_hashes(ids), seed, purpose)
+
+
+def _hashes(values: pa.Array) -> Hashes:
+    """XXH3 (64 bits) of each text."""
+    if worth_compiling(len(values)):
+        from instructkit.records.xxh3 import xxh3_64
+
+        return xxh3_64(values)
+    texts = values.cast(pa.binary()).to_pylist()
+    return np.fromiter(map(xxhash.xxh3_64_intdigest, texts), np.uint64, len(values))
 
 
 def redraw(base: Hashes, seed: int, purpose: str) -> Hashes:
     """Fresh random numbers from a row's hashes, by the finalizer of SplitMix64 (Steele et al. 2014)."""
-    values: Hashes = base ^ salt(seed, purpose)
+    return scramble(base ^ salt(seed, purpose))
+
+
+def scramble(values: Hashes) -> Hashes:
+    """The finalizer of SplitMix64."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    values ^= values >> np.uint64(31)
-    return values
+    mixed: Hashes = values ^ (values >> np.uint64(31))
+    return mixed
 
 
 def salt(seed: int, purpose: str) -> np.uint64:

@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 
 from instructkit.errors import InstructkitError
 
-STEPS = 200_000  # of one rendering; the longest of PromptSource's templates takes a few hundred
+STEPS = 100_000  # of one rendering; the longest of PromptSource's templates takes a few hundred
 SIZE = 16_000_000  # characters of one value, with those of all that it holds
 ELEMENTS = 1_000_000  # of one list
 CHUNK = 1_000  # characters or elements that Python handles at once for one step
-LOOKED_AT = 100  # elements that are looked at one by one for one step
+LOOKED_AT = 20  # elements that are looked at one by one for one step
 WIDTH = 10_000  # spaces that a filter or format may pad with, bits of a number
 
 # a width of five digits, or one given by a value
@@ -95,21 +95,21 @@ def weight(value: Any) -> int:
 
 
 def _weight(value: Any, known: dict[int, int | None], looked_at: list[int]) -> int:
-    if isinstance(value, (str, bytes)):
-        return len(value) + 1
-    if not isinstance(value, (list, tuple, dict)):
-        return 8
     if id(value) in known:
         found = known[id(value)]
         return refuse("a value holds itself") if found is None else found
     known[id(value)] = None
-    total = 2
-    for item in (*value, *value.values()) if isinstance(value, dict) else value:
-        total += _weight(item, known, looked_at)
-        _check_size(total)
     looked_at[0] += len(value)
     if looked_at[0] > LOOKED_AT * max(budget.steps, 0):
         refuse(f"it takes more than {STEPS:,} steps")
+    total = 2 + 8 * len(value)
+    for item in (*value, *value.values()) if isinstance(value, dict) else value:
+        if isinstance(item, (str, bytes)):
+            total += len(item)
+        elif isinstance(item, (list, tuple, dict)):
+            total += _weight(item, known, looked_at)
+            _check_size(total)
+    _check_size(total)
     known[id(value)] = total
     return total
 

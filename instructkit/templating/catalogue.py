@@ -137,8 +137,8 @@ def put(pack: Pack, phrasing: Phrasing, row: Row, labels: Sequence[str] | None =
     templates = PackTemplates(pack, {name: Column(name) for name in given}, known, (phrasing,), phrasing.language)
     try:
         batch = pa.RecordBatch.from_pylist([given])
-    except pa.ArrowInvalid as error:
-        raise BadInput(f"the row holds values of several types ({error})") from error
+    except (pa.ArrowException, OverflowError) as error:
+        raise BadInput(f"the row holds a value that is neither text nor a list of texts ({error})") from error
     filled = templates.fill(batch)
     for _, rule, value, threshold in filled.bad:
         raise BadInput(f"the row has {rule} {value!r}, not {threshold}")

@@ -16,10 +16,9 @@ import pyarrow as pa
 from instructkit.engine.jit import jit
 from instructkit.records.hashing import Hashes, draw
 from instructkit.records.tokens import buffers, character_classes, mix, normalised, tokenise
+from instructkit.templating.shots import METHODS
 
-METHODS = ("random", "balanced", "nearest", "diverse", "mmr")
-BALANCED, NEAREST, DIVERSE, MMR = 1, 2, 3, 4  # their places
-ORDERS = ("similar-last", "simple-first", "random")
+BALANCED, NEAREST, DIVERSE, MMR = 1, 2, 3, 4  # their places among the methods
 
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009, section 3.5)
 POSTINGS = 20_000  # entries of the inverted index that one row may look at

@@ -53,7 +53,7 @@ class Finding:
         return CHECKS[self.check][0] == ERROR
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {CHECKS[self.check][0]}: {self.text} [{self.check}]"
+        return f"{self.path}:{self.line}: {CHECKS[self.check][0]}: {' '.join(self.text.split())} [{self.check}]"
 
 
 @dataclass

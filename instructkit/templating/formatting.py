@@ -20,11 +20,10 @@ from instructkit.records.reading import as_rejects, describe_inputs, open_raw, t
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import EXAMPLE
 from instructkit.records.stream import Counts, Records, public_step, take_step
-from instructkit.templating.demonstrations import METHODS, ORDERS
 from instructkit.templating.pack_templates import OPTIONS
 from instructkit.templating.phrase import Plan, phrase, within
 from instructkit.templating.planning import FormatSettings, make_plan
-from instructkit.templating.shots import FORMS
+from instructkit.templating.shots import FORMS, METHODS, ORDERS
 from instructkit.templating.super_natural import Encoding, encode
 from instructkit.templating.survey import surveyed
 

@@ -10,7 +10,7 @@ from instructkit.templating.catalogue import OPTIONS, PARTS, example_row
 from instructkit.templating.findings import File, Path
 from instructkit.templating.lint_keys import EXAMPLE, PACK, PHRASING, ROLE, fit_each, fits, words_fit
 from instructkit.templating.lint_rendering import check_examples, check_prompts
-from instructkit.templating.pack_templates import phrasing_names, shows_options
+from instructkit.templating.pack_templates import shows_options
 from instructkit.templating.packs import Pack, Phrasing, read_pack
 from instructkit.templating.render import template
 from instructkit.templating.sandbox import environment
@@ -30,7 +30,8 @@ def lint_pack(file: File) -> None:
         check_examples(file, pack, sound)
     if len(sound) == len(pack.phrasings):
         _check_roles(file, pack)
-        _check_languages(file, pack)
+    _check_languages(file, pack)
+    _check_coverage(file, pack, sound)
 
 
 def readable_pack(file: File) -> Pack | None:
@@ -141,26 +142,24 @@ def _check_roles(file: File, pack: Pack) -> None:
                      f"no phrasing in {language} shows the choices (options or option_lines)")  # fmt: skip
 
 
-def _check_coverage(file: File, pack: Pack, language: str) -> None:
-    """Note a language without examples, and phrasings that no example can be put by."""
-    if language not in {example["language"] for example in pack.examples}:
-        file.add("missing_example", ["examples"], f"there is no example in {language}")
-        return
-    own = [one for one in pack.phrasings if one.language == language]
-    bare = [
-        one.name for one in own if phrasing_names(one) <= {*pack.roles, *OPTIONS} and example_row(pack, one) is None
-    ]
-    if bare:
-        told = ", ".join(bare[:3]) + (f" and {len(bare) - 3} more" if len(bare) > 3 else "")
-        file.add("missing_example", ["examples"], f"no example in {language} fills the roles of {told}")
+def _check_coverage(file: File, pack: Pack, sound: list[int]) -> None:
+    """Note languages without examples, and phrasings that no example can be put by."""
+    for language in pack.languages:
+        if language not in {example["language"] for example in pack.examples}:
+            file.add("missing_example", ["examples"], f"there is no example in {language}")
+            continue
+        own = [pack.phrasings[number] for number in sound if pack.phrasings[number].language == language]
+        bare = [one.name for one in own if example_row(pack, one) is None]
+        if bare:
+            told = ", ".join(bare[:3]) + (f" and {len(bare) - 3} more" if len(bare) > 3 else "")
+            file.add("missing_example", ["examples"], f"no example in {language} fills the roles of {told}")
 
 
 def _check_languages(file: File, pack: Pack) -> None:
     counts = Counter(phrasing.language for phrasing in pack.phrasings)
     for language, count in counts.items():
         if count < FEWEST:
-            file.add("few_phrasings", ["phrasings"], f"{count} phrasings in {language}; {FEWEST} or more are varied")
-        _check_coverage(file, pack, language)
+            file.add("few_phrasings", ["phrasings"], f"few phrasings in {language}: {count}, not {FEWEST} or more")
     if len(counts) == 1:
         file.add("unbalanced_languages", ["phrasings"], f"all phrasings are in {next(iter(counts))}")
     elif counts and 3 * (max(counts.values()) - min(counts.values())) > max(counts.values()):

@@ -3,22 +3,26 @@
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.engine.worth import worth_compiling
 from instructkit.records.hashing import draw, redraw
 from instructkit.records.schema import repeat
 from instructkit.records.script import is_chinese
 from instructkit.templating import choices as shown
 from instructkit.templating.choices import Choices, Shown
 from instructkit.templating.columns import evaluate, evaluate_list
-from instructkit.templating.joining import Joiner
 from instructkit.templating.labels import Labels, choose_words, find_choice, in_language, label_word, options, spoken
 from instructkit.templating.packs import Column, Pack, Phrasing
 from instructkit.templating.render import template
 from instructkit.templating.templates import Bad, Keys, Mask, Places, Texts
+
+if TYPE_CHECKING:
+    from instructkit.templating.joining import Joiner
 
 OPTIONS = ("letters", "words", "none")
 OPENING = 24  # characters
@@ -296,7 +300,8 @@ class PackTemplates:
 
     def render(self, filled: Filled, rows: Places, numbers: Places, keys: Keys, options: Mask | None) -> Texts:
         """Put phrasings to rows, one to each."""
-        if self._joiners is None or not self.manner.is_usual:
+        joiners = self._joiners if self.manner.is_usual and worth_compiling(len(rows)) else None
+        if joiners is None:
             return Texts.by_number(
                 numbers,
                 self.extras,
@@ -307,12 +312,14 @@ class PackTemplates:
         columns = dict(filled.roles)
         for code, values in filled.spoken.items():
             columns |= {_key(code, name): text for name, text in values.items()}
-        instruction, given, output = (joiner.join(columns, rows, numbers) for joiner in self._joiners)
+        instruction, given, output = (joiner.join(columns, rows, numbers) for joiner in joiners)
         return Texts(instruction, given, output, self._marks(filled, rows, numbers))
 
     @functools.cached_property
-    def _joiners(self) -> tuple[Joiner, ...] | None:
+    def _joiners(self) -> "tuple[Joiner, ...] | None":
         """The phrasings as literals and columns, a list for each part; None where one is more than that."""
+        from instructkit.templating.joining import Joiner
+
         said = {name for name, role in self.pack.roles.items() if role.words} | {
             "options",
             "option_lines",

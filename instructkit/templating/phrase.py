@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.records.hashing import Hashes, draw, redraw, row_ids, salt
+from instructkit.engine.worth import worth_compiling
+from instructkit.records.hashing import Hashes, draw, redraw, row_ids, salt, scramble
 from instructkit.records.schema import example_schema, no_history, repeat
-from instructkit.templating.joining import rank
 from instructkit.templating.shots import DEMONSTRATIONS, Shots
 from instructkit.templating.templates import Bad, Mask, Places, Templates, Texts
 
@@ -108,10 +108,17 @@ def _ranked(filled: object, good: Mask, options: Mask | None, plan: Plan) -> Pla
     kinds, table = templates.applies(filled, options)
     number = len(templates.names)
     wide = number if templates.may_fail or plan.per_row is None else min(plan.per_row, number)
-    ranked = np.zeros((len(base), wide), np.int64)
     salts = np.array([salt(plan.seed, name) for name in templates.names], np.uint64)
-    rank(base, salts, np.where(good, kinds, -1), table, ranked, np.zeros(wide, np.uint64))
-    return ranked
+    if worth_compiling(len(base)):
+        from instructkit.templating.joining import rank
+
+        ranked = np.zeros((len(base), wide), np.int64)
+        rank(base, salts, np.where(good, kinds, -1), table, ranked, np.zeros(wide, np.uint64))
+        return ranked
+    applies = table[kinds] & good[:, None]
+    draws = scramble(base[:, None] ^ salts[None, :])
+    order = np.lexsort((draws, ~applies), axis=1)[:, :wide]
+    return np.where(np.take_along_axis(applies, order, axis=1), order, -1)
 
 
 @dataclass

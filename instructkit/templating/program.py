@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from instructkit.errors import BadInput
+from instructkit.templating.bounds import budget
 from instructkit.templating.sandbox import draws, mutates, rendered
 
 Path = tuple[str | int, ...]
@@ -37,12 +38,16 @@ class Part:
 
 @dataclass
 class Insert:
-    """A field, its parts along a path, through filters; ``part`` serves where the column's type wants Jinja."""
+    """A field, its parts along a path, through filters; ``part`` serves where the column's type wants Jinja.
+
+    ``of_text`` ones call a method, which None has not: there Jinja must see the rows where the field is null.
+    """
 
     name: str
     path: Path
     filters: tuple[Filter, ...]
     part: Part
+    of_text: bool = False
 
 
 @dataclass
@@ -92,8 +97,11 @@ def number_names(tree: nodes.Template) -> frozenset[str]:
         if isinstance(node, nodes.Name):
             found.add(node.name)
 
+    set_to = {node.target.name: node.node for node in tree.find_all(nodes.Assign) if isinstance(node.target, nodes.Name)}
     for item in tree.find_all(nodes.Getitem):
-        note(item.arg)
+        table = set_to.get(item.node.name) if isinstance(item.node, nodes.Name) else item.node
+        if not (isinstance(table, nodes.Dict) and any(_is_text(pair.key) for pair in table.items)):
+            note(item.arg)
     for pair in tree.find_all(nodes.Compare):
         sides = [pair.expr, *(operand.expr for operand in pair.ops)]
         if any(_is_number(side) for side in sides):
@@ -108,6 +116,10 @@ def number_names(tree: nodes.Template) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_text(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Const) and isinstance(node.value, str)
+
+
 def _is_number(node: nodes.Node) -> bool:
     while isinstance(node, nodes.Neg):
         node = node.node
@@ -118,36 +130,72 @@ class NoProgram(Exception):
     """The template wants Jinja itself."""
 
 
+_WHOLE = (nodes.NSRef, nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock, nodes.Block, nodes.With,
+          nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends, nodes.Scope)  # fmt: skip
+_CARRYING = frozenset({"namespace", "cycler", "joiner"})  # functions whose results change from one use to the next
+_GIVING_ONCE = frozenset({"batch", "items", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice",
+                          "unique", "zip"})  # filters and functions whose results can be walked through once
+
+
 def build(tree: nodes.Template, environment: Environment) -> Program | None:
     """The program of a template, or None."""
-    if any(True for _ in tree.find_all((nodes.NSRef, nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock,
-                                         nodes.Block, nodes.With, nodes.Import, nodes.FromImport, nodes.Include,
-                                         nodes.Extends, nodes.Scope))):  # fmt: skip
+    if any(True for _ in tree.find_all(_WHOLE)) or _carries(tree):
         return None
-    if any(draws(found.name) for found in tree.find_all(nodes.Filter)):
-        return None
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr) and mutates(call.node.attr):
-            return None
-        if isinstance(call.node, nodes.Name) and call.node.name in ("namespace", "cycler", "joiner"):
-            return None
     try:
         return tuple(_Builder(environment).program(tree.body))
     except NoProgram:
         return None
 
 
+def _carries(tree: nodes.Template) -> bool:
+    """Whether one part of a template may change what another says: by a draw, or by changing a value in place."""
+    stored = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    for found in tree.find_all(nodes.Filter):
+        by_name = found.args[0] if found.name == "map" and found.args else None
+        if draws(found.name) or found.name == "attr":
+            return True
+        if by_name is not None and not (isinstance(by_name, nodes.Const) and not draws(str(by_name.value))):
+            return True
+    for field in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        name = field.attr if isinstance(field, nodes.Getattr) else getattr(field.arg, "value", None)
+        if isinstance(name, str) and mutates(name):
+            return True
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name):
+            if call.node.name in _CARRYING or call.node.name in stored:
+                return True
+        elif not isinstance(call.node, nodes.Getattr):
+            return True
+    return False
+
+
+def _cannot_fail(node: nodes.Node) -> bool:
+    """Whether an expression is sure to have a value, so that one that is set and never used need not be evaluated."""
+    plain = (nodes.Const, nodes.Name, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Not, nodes.And, nodes.Or)
+    return isinstance(node, plain) and all(map(_cannot_fail, node.iter_child_nodes()))
+
+
+def _gives_once(node: nodes.Node) -> bool:
+    inner = [node, *node.find_all((nodes.Filter, nodes.Call))]
+    return any(
+        (isinstance(one, nodes.Filter) and one.name in _GIVING_ONCE)
+        or (isinstance(one, nodes.Call) and isinstance(one.node, nodes.Name) and one.node.name in _GIVING_ONCE)
+        for one in inner
+    )
+
+
 class _Builder:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.set: dict[str, nodes.Expr] = {}  # names that stand for an expression
+        self.strict = issubclass(environment.undefined, StrictUndefined)
 
     def program(self, body: list[nodes.Node], top: bool = True) -> Iterator[Literal | Part | Insert | Choose]:
         for node in body:
             if isinstance(node, nodes.Output):
                 yield from map(self._output, node.nodes)
             elif isinstance(node, nodes.Assign) and top:
-                self._assign(node)
+                yield from self._assign(node)
             elif isinstance(node, nodes.If) and not any(True for _ in node.find_all(nodes.Assign)):
                 yield self._if(node)
             elif isinstance(node, (nodes.For, nodes.If)) and self._closed(node, body):
@@ -162,16 +210,23 @@ class _Builder:
         part = self._part([nodes.Output([node], lineno=node.lineno)])
         filters: list[Filter] = []
         inner: nodes.Node = node
+        of_text = False
         while (step := _simple_filter(inner)) is not None:
+            of_text = isinstance(inner, nodes.Call)  # the innermost counts: behind it stands a text
             inner, found = step
             filters.insert(0, found)
         place = _path(inner)
-        return part if place is None else Insert(place[0], place[1], tuple(filters), part)
+        if place is None or ((self.strict or of_text) and any(isinstance(step, int) for step in place[1])):
+            return part  # what is not there is no empty text here
+        return Insert(place[0], place[1], tuple(filters), part, of_text)
 
-    def _assign(self, node: nodes.Assign) -> None:
-        if not isinstance(node.target, nodes.Name) or node.target.name in self.set:
+    def _assign(self, node: nodes.Assign) -> Iterator[Part]:
+        if not isinstance(node.target, nodes.Name) or node.target.name in self.set or _gives_once(node.node):
             raise NoProgram
-        self.set[node.target.name] = self._replaced(node.node)
+        value = self._replaced(node.node)
+        self.set[node.target.name] = value
+        if not _cannot_fail(value):  # it fails where it is set, whether it is used or not
+            yield self._part([nodes.Assign(node.target, copy.deepcopy(value), lineno=node.lineno)])
 
     def _if(self, node: nodes.If) -> Choose:
         test = self._replaced(node.test)
@@ -222,8 +277,6 @@ class _Builder:
 
 
 def _result(compiled: Any, values: Mapping[str, Any]) -> bool:
-    from instructkit.templating.sandbox import budget
-
     budget.begin(0)
     context = compiled.new_context(dict(values))
     for _ in compiled.root_render_func(context):

@@ -10,14 +10,15 @@ import pyarrow.compute as pc
 
 from instructkit.records.hashing import Hashes, redraw
 from instructkit.records.schema import HISTORY, TURN, no_history, repeat
-from instructkit.records.tokens import count_tokens
-from instructkit.templating.demonstrations import Pool
 from instructkit.templating.templates import Mask, Places, Templates, Texts
 
 if TYPE_CHECKING:
+    from instructkit.templating.demonstrations import Pool
     from instructkit.templating.phrase import Made
 
 DEMONSTRATIONS = pa.field("demonstrations", pa.list_(pa.string()))
+METHODS = ("random", "balanced", "nearest", "diverse", "mmr")
+ORDERS = ("similar-last", "simple-first", "random")
 FORMS = ("prompt", "history", "metaicl", "super-ni")
 
 # between a prompt and its answer, and behind each demonstration
@@ -49,7 +50,7 @@ class Shots:
     """Settings, and the rows that demonstrate."""
 
     settings: ShotSettings
-    pool: Pool
+    pool: "Pool"
     filled: Any  # the pool's rows, as the templates take them
     ids: pa.StringArray  # the pool's rows, by their ``parent``
 
@@ -119,6 +120,8 @@ class Shots:
 
     def _fitting(self, made: "Made", demos: Texts, query: Places, ranks: Places) -> Mask:
         """Which demonstrations stay within the limits; the last chosen leave first, and no text is cut."""
+        from instructkit.records.tokens import count_tokens
+
         fits = np.ones(len(query), bool)
         for limit, measure, around in (
             (self.settings.max_chars, _characters, 12),

@@ -8,19 +8,22 @@ from instructkit.errors import BadInput, UsageError
 from instructkit.templating.binding import binding_of
 from instructkit.templating.catalogue import PARTS, Said, example_row, put
 from instructkit.templating.libraries import open_library
+from instructkit.templating.lint import lint_file, template_files
 from instructkit.templating.packs import Binding, Pack, Phrasing, bindings, load_pack, tasks
 from instructkit.templating.promptsource import PromptLibrary, PromptTemplate
 
+UNFIT = ("unreadable", "yaml_tag", "missing_key", "wrong_type", "bad_template")  # findings that leave nothing to show
+
 
 def look_up(name: str) -> Pack | Binding | PromptLibrary:
-    """A task of the library, a template file, or a binding; raises `UsageError` where it is none of them."""
+    """A task of the library, a template file, or a binding.
+
+    Raises `UsageError` where it is none of them, `BadInput` where the file is damaged.
+    """
     if name in tasks():
         return load_pack(name)
     if Path(name).exists():
-        library = open_library(name)
-        found = library.pack or library.prompts
-        if found is not None:
-            return found
+        return _read(name)
     binding = binding_of(name)
     if binding is None:
         known = [*tasks(), *(other for task in tasks() for one in bindings(task) for other in (one.name, *one.also))]
@@ -28,6 +31,19 @@ def look_up(name: str) -> Pack | Binding | PromptLibrary:
         hint = f"near it are {', '.join(near)}" if near else "see: instructkit templates list"
         raise UsageError(f"{name!r} is neither a task, nor a binding, nor a template file; {hint}")
     return binding
+
+
+def _read(name: str) -> Pack | PromptLibrary:
+    """The templates of a file; raises `BadInput` where their shape is not that of templates."""
+    path = Path(name)
+    files = [one for one in template_files(name) if one.name != "bindings.yaml"] if path.is_dir() else [path]
+    for finding in lint_file(files[0]) if len(files) == 1 else ():
+        if finding.check in UNFIT:
+            raise BadInput(f"{finding}; see all: instructkit templates lint {name}")
+    library = open_library(name)
+    found = library.pack or library.prompts
+    assert found is not None  # noqa: S101 - a library is one of the two
+    return found
 
 
 def chosen_phrasings(pack: Pack, names: Sequence[str], language: str | None) -> list[Phrasing]:

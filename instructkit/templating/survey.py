@@ -12,7 +12,6 @@ from instructkit.engine import Spool
 from instructkit.errors import BadInput
 from instructkit.records.containers.raw import Numbers
 from instructkit.records.hashing import Hashes, draw, redraw
-from instructkit.templating.demonstrations import Pool
 from instructkit.templating.phrase import MARKS, Plan, row_hashes
 from instructkit.templating.planning import FormatSettings
 from instructkit.templating.shots import Shots, ShotSettings
@@ -109,6 +108,8 @@ class _Survey:
         """The rows that may demonstrate, indexed."""
         if not self.settings.shots[1]:
             return None
+        from instructkit.templating.demonstrations import Pool
+
         given = self.settings
         if not self.held:
             return None
