@@ -105,12 +105,22 @@ def invocations(command: str) -> list[list[str]]:
 
 
 def help_records(name: str) -> list[tuple[str, str]]:
-    """Each option as ``--help`` spells it, with its help."""
+    """Each option as ``--help`` spells it, with its help; one of a command's own commands stands after its name."""
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
-    context = click.Context(command, info_name=name, help_option_names=["-h", "--help"])
-    options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
-    return [record for option in options if (record := option.get_help_record(context)) is not None]
+    found = []
+    for before, one in own_commands(command):
+        context = click.Context(one, info_name=name, help_option_names=["-h", "--help"])
+        options = [option for option in one.get_params(context) if isinstance(option, click.Option)]
+        records = [record for option in options if (record := option.get_help_record(context)) is not None]
+        found += [(before + spelling, text) for spelling, text in records if not before or spelling != "-h, --help"]
+    return found
+
+
+def own_commands(command: click.Command) -> list[tuple[str, click.Command]]:
+    """The commands of a group by what stands before their options, and the command itself at the end."""
+    inner = command.commands if isinstance(command, click.Group) else {}
+    return [*((f"{name} ", one) for name, one in inner.items()), ("", command)]
 
 
 def test_every_command_has_a_page() -> None:
@@ -177,6 +187,8 @@ def test_commands_are_ones_the_command_line_understands(page: Path) -> None:
         name, rest = arguments[0], arguments[1:]
         command = cli.get_command(click.Context(cli), name)
         assert command is not None, name
+        if isinstance(command, click.Group) and rest[:1] != ["--help"]:
+            name, rest, command = rest[0], rest[1:], command.commands[rest[0]]
         with contextlib.suppress(click.exceptions.Exit):  # --help and --list end there
             command.make_context(name, rest, parent=click.Context(cli))
 

@@ -32,7 +32,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "unused_role": (WARNING, "No phrasing uses the role."),
     "unused_choices": (WARNING, "There are answer choices, and no phrasing of a language shows them."),
     "equal_phrasings": (WARNING, "Two phrasings make the same prompt of a row."),
-    "missing_example": (WARNING, "A language has phrasings and no example, or none that fills the roles of a phrasing."),
+    "missing_example": (WARNING, "A language has no example, or none that fills the roles of one of its phrasings."),
     "few_phrasings": (WARNING, "A language has fewer than 10 phrasings."),
     "unbalanced_languages": (WARNING, "One language has over a third fewer phrasings than another, or none."),
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """Check template files before their templates are put to data: packs, bindings, PromptSource's files, FLAN's patterns.
 
 - `findings`: the table of checks; `lint_reading`: YAML and JSON with the lines of what is in them
-- `lint_pack`: keys, names, roles, languages; `lint_rendering`: what the phrasings make of rows
+- `lint_pack`: names, roles, languages; `lint_keys`: the keys of entries and the types of their values
+- `lint_phrasing`: the templates; `lint_rendering`: what they make of rows
 - `lint_bindings`, `lint_foreign`: the other kinds of files
 """
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instructkit.errors import UsageError
-from instructkit.templating.findings import File, Finding
+from instructkit.templating.findings import Finding
 from instructkit.templating.lint_bindings import lint_bindings
 from instructkit.templating.lint_foreign import lint_patterns, lint_promptsource
 from instructkit.templating.lint_pack import lint_pack
@@ -77,6 +78,3 @@ def lint_file(path: Path) -> list[Finding]:
     else:
         lint_patterns(file)
     return sorted(file.findings, key=lambda finding: finding.line)
-
-
-__all__ = ["File", "Finding", "Report", "lint", "lint_file", "template_files"]

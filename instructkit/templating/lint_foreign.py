@@ -9,7 +9,7 @@ from instructkit.errors import BadInput
 from instructkit.templating.findings import File, Path, short
 from instructkit.templating.libraries import open_library
 from instructkit.templating.lint_keys import METADATA, PROMPT, PROMPTSOURCE, fits
-from instructkit.templating.lint_pack import check_output, check_template
+from instructkit.templating.lint_phrasing import check_output, check_template
 from instructkit.templating.lint_rendering import check_prompts
 from instructkit.templating.promptsource import SEPARATOR
 from instructkit.templating.render import template

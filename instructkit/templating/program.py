@@ -97,10 +97,11 @@ def number_names(tree: nodes.Template) -> frozenset[str]:
         if isinstance(node, nodes.Name):
             found.add(node.name)
 
-    set_to = {node.target.name: node.node for node in tree.find_all(nodes.Assign) if isinstance(node.target, nodes.Name)}
+    assigned = tree.find_all(nodes.Assign)
+    set_to = {node.target.name: node.node for node in assigned if isinstance(node.target, nodes.Name)}
     for item in tree.find_all(nodes.Getitem):
         table = set_to.get(item.node.name) if isinstance(item.node, nodes.Name) else item.node
-        if not (isinstance(table, nodes.Dict) and any(_is_text(pair.key) for pair in table.items)):
+        if not _has_text_keys(table):
             note(item.arg)
     for pair in tree.find_all(nodes.Compare):
         sides = [pair.expr, *(operand.expr for operand in pair.ops)]
@@ -116,8 +117,11 @@ def number_names(tree: nodes.Template) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_text(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Const) and isinstance(node.value, str)
+def _has_text_keys(table: nodes.Node | None) -> bool:
+    if isinstance(table, nodes.Const):  # Jinja's optimizer may have been here
+        return isinstance(table.value, dict) and any(isinstance(key, str) for key in table.value)
+    keys = [pair.key for pair in table.items] if isinstance(table, nodes.Dict) else []
+    return any(isinstance(key, nodes.Const) and isinstance(key.value, str) for key in keys)
 
 
 def _is_number(node: nodes.Node) -> bool:
@@ -133,8 +137,9 @@ class NoProgram(Exception):
 _WHOLE = (nodes.NSRef, nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock, nodes.Block, nodes.With,
           nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends, nodes.Scope)  # fmt: skip
 _CARRYING = frozenset({"namespace", "cycler", "joiner"})  # functions whose results change from one use to the next
+# filters and functions whose results can be walked through only once
 _GIVING_ONCE = frozenset({"batch", "items", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice",
-                          "unique", "zip"})  # filters and functions whose results can be walked through once
+                          "unique", "zip"})  # fmt: skip
 
 
 def build(tree: nodes.Template, environment: Environment) -> Program | None:
@@ -156,10 +161,10 @@ def _carries(tree: nodes.Template) -> bool:
             return True
         if by_name is not None and not (isinstance(by_name, nodes.Const) and not draws(str(by_name.value))):
             return True
-    for field in tree.find_all((nodes.Getattr, nodes.Getitem)):
-        name = field.attr if isinstance(field, nodes.Getattr) else getattr(field.arg, "value", None)
-        if isinstance(name, str) and mutates(name):
-            return True
+    fields = [field.attr for field in tree.find_all(nodes.Getattr)]
+    fields += [str(field.arg.value) for field in tree.find_all(nodes.Getitem) if isinstance(field.arg, nodes.Const)]
+    if any(map(mutates, fields)):
+        return True
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name):
             if call.node.name in _CARRYING or call.node.name in stored:
@@ -176,12 +181,12 @@ def _cannot_fail(node: nodes.Node) -> bool:
 
 
 def _gives_once(node: nodes.Node) -> bool:
-    inner = [node, *node.find_all((nodes.Filter, nodes.Call))]
-    return any(
-        (isinstance(one, nodes.Filter) and one.name in _GIVING_ONCE)
-        or (isinstance(one, nodes.Call) and isinstance(one.node, nodes.Name) and one.node.name in _GIVING_ONCE)
-        for one in inner
-    )
+    """Whether an expression's value may be one that can be walked through only once."""
+    if isinstance(node, nodes.Filter) and node.name not in ("d", "default"):
+        return node.name in _GIVING_ONCE
+    if isinstance(node, nodes.Call):
+        return isinstance(node.node, nodes.Name) and node.node.name in _GIVING_ONCE
+    return not isinstance(node, (nodes.Compare, nodes.Test)) and any(map(_gives_once, node.iter_child_nodes()))
 
 
 class _Builder:

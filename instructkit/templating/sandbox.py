@@ -93,7 +93,7 @@ def _bounded_class() -> "type[SandboxedEnvironment]":
 
         def visit_Concat(self, node: nodes.Concat) -> Any:
             self.generic_visit(node)
-            return _wrapped(nodes.List(node.nodes, "load", lineno=node.lineno), TOGETHER)
+            return _wrapped(nodes.List(node.nodes, lineno=node.lineno), TOGETHER)
 
         def _made(self, node: Any) -> Any:
             self.generic_visit(node)
