@@ -446,9 +446,19 @@ def _joined(texts: list[pa.StringArray]) -> pa.StringArray:
 
 
 def _not_blank(values: pa.StringArray) -> Mask:
-    filled = pc.not_equal(pc.utf8_trim_whitespace(values), "")
-    mask: Mask = pc.fill_null(filled, False).to_numpy(zero_copy_only=False)
+    opening = pc.utf8_slice_codeunits(values, 0, OPENING)  # whole texts are looked at only where this is blank
+    mask: Mask = _says_something(opening)
+    doubtful = np.flatnonzero(
+        ~mask & pc.fill_null(pc.greater(pc.binary_length(values), OPENING), False).to_numpy(zero_copy_only=False)
+    )
+    if len(doubtful):
+        mask[doubtful] = _says_something(values.take(pa.array(doubtful)))
     return mask
+
+
+def _says_something(values: pa.StringArray) -> Mask:
+    filled = pc.not_equal(pc.utf8_trim_whitespace(values), "")
+    return np.array(pc.fill_null(filled, False).to_numpy(zero_copy_only=False))
 
 
 def _no_label(chosen: pa.Int32Array, text: pa.StringArray, labels: Labels) -> Mask:

@@ -29,6 +29,14 @@ class Encoding:
     explanations: bool = False
     all_outputs: bool = False  # an example for each of an instance's outputs; else its first
 
+    @property
+    def template(self) -> str:
+        """What stands in the column ``template``, e.g. super-ni/definition+2-positive."""
+        counts = [f"{number}-{kind}" for number, kind in ((self.positive, "positive"), (self.negative, "negative")) if number]
+        flags = (("definition", self.definition), ("explanations", self.explanations and bool(counts)))
+        named = [name for name, there in flags if there]
+        return "/".join(["super-ni", "+".join([*named[:1], *counts, *named[1:]])]).rstrip("/")
+
 
 def encode(raw: Raw, encoding: Encoding) -> Raw:
     """Put the task's definition and examples into the instruction of each instance.
@@ -41,9 +49,13 @@ def encode(raw: Raw, encoding: Encoding) -> Raw:
 
     def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
         for batch, numbers in raw.batches:
-            yield _encoded(batch, numbers, before, shown, encoding.all_outputs)
+            encoded, rows = _encoded(batch, numbers, before, shown, encoding.all_outputs)
+            marks = [encoded.column("parent"), repeat(encoding.template, encoded.num_rows)]
+            columns = [*encoded.drop_columns(["parent"]).columns, *marks]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema), rows
 
-    return replace(raw, batches=batches())
+    schema = pa.schema([*raw.schema, pa.field("parent", pa.string()), pa.field("template", pa.string())])
+    return replace(raw, schema=schema, batches=batches())
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,7 @@ def _example(one: Mapping[str, Any], title: str, explanations: bool) -> str:
 def _encoded(
     batch: pa.RecordBatch, numbers: Numbers, before: _Before, shown: bool, all_outputs: bool
 ) -> tuple[pa.RecordBatch, Numbers]:
+    batch = batch.append_column("parent", batch.column("id"))
     if all_outputs:
         outputs = batch.column("outputs")
         lengths = np.maximum(pc.fill_null(pc.list_value_length(outputs), 0).to_numpy(zero_copy_only=False), 1)

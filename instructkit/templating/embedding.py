@@ -1,0 +1,91 @@
+"""Nearness by embeddings: the extra ``embed`` (wordllama, whose weights lie in its package).
+
+The pool is cut into cells around some of its rows (an inverted file: Sivic and Zisserman 2003); a query looks only into
+the cells nearest to it, so the cost of one grows with the root of the pool.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.errors import UsageError
+
+Vectors = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
+
+CELLS = 16  # that a query looks into
+CHARACTERS = 2_000  # of a text that are embedded
+
+
+@functools.cache
+def _model() -> Any:
+    try:
+        import wordllama
+    except ImportError as error:
+        raise UsageError("--nearest-by embedding needs the extra embed: pip install 'instructkit[embed]'") from error
+    # the weights are in the package; nothing is fetched
+    return wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+
+
+def embed(texts: pa.StringArray) -> Vectors:
+    """A vector of length one for each text: float32, texts x dimensions; zeros for a text without known words."""
+    said = pc.utf8_slice_codeunits(pc.fill_null(texts, ""), 0, CHARACTERS).to_pylist()
+    model = _model()
+    if not said:
+        return np.zeros((0, 1), np.float32)
+    found: Vectors = np.nan_to_num(np.asarray(model.embed(said, norm=False), np.float32))
+    norms = np.linalg.norm(found, axis=1, keepdims=True)
+    return np.divide(found, norms, out=np.zeros_like(found), where=norms > 0)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A pool's vectors, by the cell each is in."""
+
+    vectors: Vectors
+    centers: Vectors
+    rows: Places  # ordered by cell
+    ends: Places
+
+    @classmethod
+    def of(cls, texts: pa.StringArray) -> "Cells":
+        """Cut a pool into cells; its rows are in an order drawn at random, so the first serve as centers."""
+        vectors = embed(texts)
+        centers = vectors[: max(int(len(vectors) ** 0.5), 1)]
+        cell = _blocks(vectors, lambda block: np.argmax(block @ centers.T, axis=1))
+        ends = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(centers)))]).astype(np.int64)
+        return cls(vectors, centers, np.argsort(cell, kind="stable"), ends)
+
+    def nearest(self, texts: pa.StringArray, number: int) -> tuple[Places, Vectors]:
+        """The nearest rows of each text and their cosines, best first: queries x ``number``; -1 behind the last."""
+        queries = embed(texts)
+        probes = min(CELLS, len(self.centers))
+        near = queries @ self.centers.T
+        cells = np.argpartition(-near, probes - 1, axis=1)[:, :probes]
+        found = np.full((len(queries), probes * number), -1, np.int64)
+        cosine = np.full(found.shape, -2.0, np.float32)
+        query, place = np.divmod(np.argsort(cells, axis=None, kind="stable"), probes)
+        bounds = np.searchsorted(cells[query, place], np.arange(len(self.centers) + 1))
+        for cell in range(len(self.centers)):
+            here = slice(bounds[cell], bounds[cell + 1])
+            members = self.rows[self.ends[cell] : self.ends[cell + 1]]
+            if bounds[cell] == bounds[cell + 1] or not len(members):
+                continue
+            likeness = queries[query[here]] @ self.vectors[members].T
+            best = np.argsort(-likeness, axis=1, kind="stable")[:, :number]
+            columns = place[here][:, None] * number + np.arange(best.shape[1])
+            found[query[here][:, None], columns] = members[best]
+            cosine[query[here][:, None], columns] = np.take_along_axis(likeness, best, axis=1)
+        order = np.lexsort((found, -cosine), axis=1)[:, :number]
+        return np.take_along_axis(found, order, axis=1), np.take_along_axis(cosine, order, axis=1)
+
+
+def _blocks(vectors: Vectors, function: Any, rows: int = 8192) -> Places:
+    pieces = [function(vectors[start : start + rows]) for start in range(0, len(vectors), rows)]
+    return np.concatenate([np.zeros(0, np.int64), *pieces]).astype(np.int64)
