@@ -1,4 +1,4 @@
-"""Peak memory on ten times the rows: python benchmarks/memory.py [ROWS]"""
+"""Peak memory on ten times the rows: python benchmarks/memory.py [ROWS [format]] (``format`` measures it alone)"""
 
 import sys
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 from measure import rows_file, run_pipe
 
 
-def main(rows: int) -> None:
+def main(rows: int, alone: bool = False) -> None:
     """Print the peaks of ``rows`` and of a tenth of them, and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         print(f"| command | {rows // 10:,} rows, MB | {rows:,} rows, MB | ratio |\n|---|---|---|---|")
@@ -16,6 +16,11 @@ def main(rows: int) -> None:
             source = rows_file(count, Path(folder))
             examples = Path(folder) / f"examples-{count}.arrow"
             out = Path(folder) / "out.arrow"
+            if alone:
+                for name, options in (("format", ""), ("format --shots 3", "--shots 3")):
+                    usage = run_pipe(f"format {source} --task sentiment {options} -o {out}")
+                    peaks.setdefault(name, []).append(max(usage.peaks))
+                continue
             measured = {
                 "format": run_pipe(f"format {source} --task sentiment -o {examples}"),
                 "filter": run_pipe(f"filter {examples} -o {out}"),
@@ -36,4 +41,4 @@ def main(rows: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000, "format" in sys.argv[2:])

@@ -32,10 +32,13 @@ class Encoding:
     @property
     def template(self) -> str:
         """What stands in the column ``template``, e.g. super-ni/definition+2-positive."""
-        counts = [f"{number}-{kind}" for number, kind in ((self.positive, "positive"), (self.negative, "negative")) if number]
-        flags = (("definition", self.definition), ("explanations", self.explanations and bool(counts)))
-        named = [name for name, there in flags if there]
-        return "/".join(["super-ni", "+".join([*named[:1], *counts, *named[1:]])]).rstrip("/")
+        parts = {
+            "definition": self.definition,
+            f"{self.positive}-positive": self.positive,
+            f"{self.negative}-negative": self.negative,
+            "explanations": self.explanations and (self.positive or self.negative),
+        }
+        return "/".join(filter(None, ["super-ni", "+".join(name for name, there in parts.items() if there)]))
 
 
 def encode(raw: Raw, encoding: Encoding) -> Raw:
