@@ -93,7 +93,7 @@ def lint(context: click.Context, paths: tuple[str, ...]) -> None:
     instructkit templates lint my-templates/
     instructkit templates lint sentiment
     """
-    from instructkit.templating.lint import lint as check
+    from instructkit.templating.linting.lint import lint as check
 
     report = check(paths)
     for finding in report.findings:

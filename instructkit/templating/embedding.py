@@ -41,7 +41,8 @@ def embed(texts: pa.StringArray) -> Vectors:
         return np.zeros((0, 1), np.float32)
     found: Vectors = np.nan_to_num(np.asarray(model.embed(said, norm=False), np.float32))
     norms = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.divide(found, norms, out=np.zeros_like(found), where=norms > 0)
+    found = np.divide(found, norms, out=np.zeros_like(found), where=norms > 0)
+    return found
 
 
 @dataclass(frozen=True)

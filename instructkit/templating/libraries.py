@@ -13,7 +13,8 @@ import pyarrow as pa
 from instructkit.errors import BadInput, UsageError
 from instructkit.records.script import is_chinese
 from instructkit.templating.packs import Pack, Phrasing, Role, read_pack, tasks
-from instructkit.templating.promptsource import PromptLibrary, is_promptsource, load_yaml, read_promptsource
+from instructkit.templating.promptsource import PromptLibrary, is_promptsource, read_promptsource
+from instructkit.templating.yaml_files import load_yaml
 
 FILES = ("templates.yaml", "pack.yaml")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from instructkit.errors import BadInput, UsageError
+from instructkit.templating.yaml_files import load_yaml
 
 LIBRARY = Path(__file__).parents[1] / "templates"
 LIBRARY_IN_REPOSITORY = Path(__file__).parents[2] / "templates"  # an editable install or a checkout
@@ -136,7 +137,7 @@ def load_pack(task: str) -> Pack:
     if task not in tasks():
         raise UsageError(f"there is no task {task!r}; known tasks: {', '.join(tasks())}")
     folder = library_folder() / task
-    return read_pack(load_yaml(folder / "pack.yaml"), f"the pack {task}")
+    return read_pack(load_yaml(folder / "pack.yaml", ours=True), f"the pack {task}")
 
 
 def read_pack(content: Any, where: str) -> Pack:
@@ -161,20 +162,9 @@ def bindings(task: str) -> tuple[Binding, ...]:
     if not path.exists():
         return ()
     try:
-        return tuple(_binding(task, entry) for entry in load_yaml(path))
+        return tuple(_binding(task, entry) for entry in load_yaml(path, ours=True))
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"the bindings of {task} are damaged ({type(error).__name__}: {error})") from error
-
-
-def load_yaml(path: Path) -> Any:
-    """Read YAML by a safe loader; raises `BadInput`."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - both are safe loaders
-    except (OSError, yaml.YAMLError) as error:
-        raise BadInput(f"{path} can't be read as YAML ({error})") from error
 
 
 def _role(name: str, entry: dict[str, Any]) -> Role:

@@ -17,6 +17,7 @@ from instructkit.errors import BadInput
 from instructkit.templating.bounds import budget
 from instructkit.templating.sandbox import draws, mutates, rendered
 
+MOST_BRANCHES = 100  # of one ``if`` that are worth a program
 Path = tuple[str | int, ...]
 Filter = tuple[str, tuple[str, ...]]
 
@@ -150,6 +151,8 @@ def build(tree: nodes.Template, environment: Environment) -> Program | None:
         return tuple(_Builder(environment).program(tree.body))
     except NoProgram:
         return None
+    except TemplateSyntaxError as error:
+        raise BadInput(f"a template is no Jinja: {error.message}") from error
 
 
 def _carries(tree: nodes.Template) -> bool:
@@ -234,6 +237,8 @@ class _Builder:
             yield self._part([nodes.Assign(node.target, copy.deepcopy(value), lineno=node.lineno)])
 
     def _if(self, node: nodes.If) -> Choose:
+        if len(node.elif_) > MOST_BRANCHES:
+            raise NoProgram
         test = self._replaced(node.test)
         truth = test.node if isinstance(test, nodes.Not) else test
         otherwise: list[nodes.Node] = list(node.else_)

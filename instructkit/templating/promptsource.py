@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from instructkit.errors import BadInput
 from instructkit.templating.render import Columns, Keys, Template, template, trim
+from instructkit.templating.yaml_files import load_yaml
 
 SEPARATOR = "|||"
 PROTECTOR = "3ed2dface8203c4c9dfb1a5dc58e41e0"  # stands for a separator inside a field until the text is split
@@ -137,17 +138,3 @@ def _template(entry: Mapping[str, Any]) -> PromptTemplate:
         tuple(map(str, metadata.get("languages") or ())),
         metadata.get("original_task"),
     )
-
-
-def load_yaml(path: Path) -> Any:
-    """YAML by a safe loader that reads PromptSource's two tags as plain mappings, and no other tag."""
-    import yaml
-
-    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader: Any = type("Loader", (base,), {})
-    for tag in ("!Template", "!TemplateMetadata"):
-        loader.add_constructor(tag, lambda self, node: self.construct_mapping(node, deep=True))
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe loader with two mappings
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{path} can't be read as YAML ({' '.join(str(error).split())})") from error

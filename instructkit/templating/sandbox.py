@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateSyntaxError, pass_context
 
 from instructkit.errors import InstructkitError
 from instructkit.templating import bounds
@@ -28,6 +28,8 @@ _TO_BYTES = frozenset({"encode", "to_bytes"})  # nothing a text needs
 # filters that look at their items, or at the characters of a text, one by one
 _ONE_BY_ONE = frozenset({"batch", "dictsort", "groupby", "map", "max", "min", "reject", "rejectattr", "select",
                          "selectattr", "slice", "sort", "sum", "unique"})  # fmt: skip
+_OF_ITEMS = frozenset({*_ONE_BY_ONE, "choice", "count", "d", "default", "first", "items", "join", "last", "length", "list",
+                       "most_frequent", "random", "reverse"})  # fmt: skip
 _SLOW = frozenset({"pprint", "striptags", "title", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr"})
 _NUMBERED = frozenset({"batch", "center", "indent", "round", "slice", "truncate", "wordwrap"})  # take a number
 SLOW_CHARACTERS = 10  # that cost a step of the slow ones
@@ -143,6 +145,7 @@ def _bounded_class() -> "type[SandboxedEnvironment]":
             elif operator == "**":
                 bounds.check_power(left, right)
             elif operator == "%" and isinstance(left, str):
+                _check_data(right)
                 bounds.check_format(left, right)
             return check(super().call_binop(context, operator, left, right))
 
@@ -164,6 +167,7 @@ def _bounded_class() -> "type[SandboxedEnvironment]":
             template = value.__self__
 
             def call(*args: Any, **options: Any) -> str:
+                _check_data([*args, *options.values()])
                 bounds.check_format(template, *args, **options)
                 return str(wrapped(*args, **options))
 
@@ -219,27 +223,27 @@ def _check_method(owner: Any, name: str, args: tuple[Any, ...]) -> None:
 
 def _data(value: Any) -> Any:
     """Pass on what a template shows: data, never an object that says where in the memory it lies."""
-    if isinstance(value, (list, tuple, dict)):
+    if not isinstance(value, (str, int, float)) and value is not None:
         check(value)
-        _check_data(value, 0)
-    elif not isinstance(value, (str, int, float)) and value is not None:
-        _check_data(value, 0)
+        _check_data(value)
     return value
 
 
-def _check_data(value: Any, depth: int) -> None:
-    if depth > WIDTH:
-        refuse("a value is nested too deep")
-    if isinstance(value, (str, int, float)) or value is None:
-        return
+def _check_data(value: Any) -> None:
     if isinstance(value, (list, tuple, dict)):
         budget.step(len(value) // LOOKED_AT)
         for item in (*value, *value.values()) if isinstance(value, dict) else value:
-            _check_data(item, depth + 1)
-    elif type(value).__name__ not in ("Undefined", "StrictUndefined") and (
-        callable(value) or isinstance(value, Iterator) or type(value).__module__ == "jinja2.runtime"
-    ):
+            if not isinstance(item, (str, int, float)):
+                _check_data(item)
+    elif _is_object(value) or isinstance(value, Iterator):
         refuse("it shows an object that is no data")
+
+
+def _is_object(value: Any) -> bool:
+    kind = type(value)
+    return kind.__name__ not in ("Undefined", "StrictUndefined") and (
+        callable(value) or kind.__module__ in ("jinja2.runtime", "jinja2.utils")
+    )
 
 
 def _turns(items: Iterable[Any]) -> Iterator[Any]:
@@ -254,7 +258,8 @@ def _together(items: Sequence[Any]) -> str:
     return "".join(str(_data(item)) for item in items)
 
 
-def _choice(items: Sequence[Any]) -> Any:
+@pass_context  # with a context Jinja can't draw once for all rows, when it compiles a list of constants
+def _choice(_: Any, items: Sequence[Any]) -> Any:
     """One of the items, by the row's own draw."""
     items = list(items)
     if not items:
@@ -262,10 +267,11 @@ def _choice(items: Sequence[Any]) -> Any:
     return items[budget.draw(len(items))]
 
 
-def _random(items: Sequence[Any]) -> Any:
+@pass_context
+def _random(context: Any, items: Sequence[Any]) -> Any:
     """The same, and nothing of none: Jinja's own filter."""
     items = list(items)
-    return _choice(items) if items else environment(False).undefined("there is nothing to choose from")
+    return _choice(context, items) if items else context.environment.undefined("there is nothing to choose from")
 
 
 def _most_frequent(items: Sequence[Any]) -> list[Any] | None:
@@ -288,6 +294,8 @@ def _bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
             value = list(value)
             args = (*args[:at], value, *rest)
         check(value)
+        if _is_object(value) or (isinstance(value, Iterator) and name not in _OF_ITEMS):
+            refuse(f"{name} is given an object that is no data")
         if name in _ONE_BY_ONE and hasattr(value, "__len__"):
             budget.step(len(value))
         elif name in _SLOW:
@@ -304,10 +312,12 @@ def _check_arguments(name: str, value: Any, rest: tuple[Any, ...], options: Mapp
     """Refuse what would make a filter's text too long."""
     texts = [one for one in (*rest, *options.values()) if isinstance(one, str)]
     if name == "format":
+        _check_data([*rest, *options.values()])
         bounds.check_format(str(value), *rest, **options)
     elif name == "replace":
         bounds.check_replace(str(value), *texts[:2])
     elif name == "join":
+        _check_data(value)
         bounds.check_join(texts[0] if texts else "", value)
     elif name == "sum" and not isinstance(options.get("start", (rest[1:] or (0,))[0]), (int, float)):
         refuse("sum adds numbers only")

@@ -8,7 +8,7 @@ from instructkit.errors import BadInput, UsageError
 from instructkit.templating.binding import binding_of
 from instructkit.templating.catalogue import PARTS, Said, example_row, put
 from instructkit.templating.libraries import open_library
-from instructkit.templating.lint import lint_file, template_files
+from instructkit.templating.linting.lint import lint_file, template_files
 from instructkit.templating.packs import Binding, Pack, Phrasing, bindings, load_pack, tasks
 from instructkit.templating.promptsource import PromptLibrary, PromptTemplate
 

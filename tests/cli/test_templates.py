@@ -9,7 +9,7 @@ from instructkit.cli import cli as program
 from instructkit.errors import UsageError
 from instructkit.templating.packs import library_folder, tasks
 from tests.conftest import Cli
-from tests.templating.test_lint import BINDINGS, PACK, PATTERNS, PROMPTS, changed
+from tests.templating.linting.test_lint import BINDINGS, PACK, PATTERNS, PROMPTS, changed
 
 
 def run(*arguments: object) -> Result:

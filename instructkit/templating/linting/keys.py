@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from instructkit.templating.findings import File, Path, short
+from instructkit.templating.linting.findings import File, Path, short
 from instructkit.templating.packs import Column
 
 

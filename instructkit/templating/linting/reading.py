@@ -3,15 +3,13 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from instructkit.errors import BadInput
-from instructkit.templating.findings import File, short
-from instructkit.templating.promptsource import load_yaml
+from instructkit.templating.linting.findings import File, short
+from instructkit.templating.yaml_files import TooDeep, check_depth, load_yaml, loader
 
-DEEPEST = 100  # the compiled loader overruns the stack at some ten thousand; no template file passes ten
 _PREFIX = "tag:yaml.org,2002:"
 PLAIN = frozenset(_PREFIX + name for name in ("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs",
                                               "set", "str", "seq", "map", "merge", "value"))  # fmt: skip
@@ -53,25 +51,12 @@ def _load(file: File, path: Path, text: str | None) -> None:
             file.add("unreadable", 1, "the file is empty")
 
 
-class _TooDeep(yaml.YAMLError):
-    """Brackets within brackets, without end."""
-
-    def __init__(self, mark: Any) -> None:
-        self.problem = f"it is nested deeper than {DEEPEST} levels"
-        self.problem_mark = mark
-
-
 def _compose(text: str, is_json: bool) -> yaml.Node | None:
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        depth = 0
-        for event in yaml.parse(text, loader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > DEEPEST:
-                raise _TooDeep(event.start_mark)
-        found: yaml.Node | None = yaml.compose(text, loader)
+        check_depth(text)
+        found: yaml.Node | None = yaml.compose(text, loader())
     except yaml.YAMLError as error:
-        if not is_json or isinstance(error, _TooDeep):
+        if not is_json or isinstance(error, TooDeep):
             raise
         return None  # not all JSON is YAML: its lines can't be told then
     return found

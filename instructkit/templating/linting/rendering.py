@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from instructkit.errors import BadInput, UsageError
 from instructkit.templating.catalogue import PARTS, Row, Said, put
-from instructkit.templating.findings import File, Path, short
+from instructkit.templating.linting.findings import File, Path, short
 from instructkit.templating.packs import Pack
 
 

@@ -4,7 +4,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from instructkit.errors import BadInput
 from instructkit.templating.catalogue import OPTIONS, PARTS
-from instructkit.templating.findings import File, Path
+from instructkit.templating.linting.findings import File, Path
 from instructkit.templating.packs import Pack, Phrasing
 from instructkit.templating.render import template
 from instructkit.templating.sandbox import environment

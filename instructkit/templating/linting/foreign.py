@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from instructkit.errors import BadInput
-from instructkit.templating.findings import File, Path, short
 from instructkit.templating.libraries import open_library
-from instructkit.templating.lint_keys import METADATA, PROMPT, PROMPTSOURCE, fits
-from instructkit.templating.lint_phrasing import check_output, check_template
-from instructkit.templating.lint_rendering import check_prompts
+from instructkit.templating.linting.findings import File, Path, short
+from instructkit.templating.linting.keys import METADATA, PROMPT, PROMPTSOURCE, fits
+from instructkit.templating.linting.phrasing import check_output, check_template
+from instructkit.templating.linting.rendering import check_prompts
 from instructkit.templating.promptsource import SEPARATOR
 from instructkit.templating.render import template
 

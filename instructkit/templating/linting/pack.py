@@ -5,10 +5,10 @@ from typing import Any
 
 from instructkit.errors import BadInput
 from instructkit.templating.catalogue import PARTS, example_row
-from instructkit.templating.findings import File, Path
-from instructkit.templating.lint_keys import EXAMPLE, PACK, PHRASING, ROLE, fit_each, fits, words_fit
-from instructkit.templating.lint_phrasing import check_phrasing
-from instructkit.templating.lint_rendering import check_examples, check_prompts
+from instructkit.templating.linting.findings import File, Path
+from instructkit.templating.linting.keys import EXAMPLE, PACK, PHRASING, ROLE, fit_each, fits, words_fit
+from instructkit.templating.linting.phrasing import check_phrasing
+from instructkit.templating.linting.rendering import check_examples, check_prompts
 from instructkit.templating.pack_templates import shows_options
 from instructkit.templating.packs import Pack, read_pack
 from instructkit.templating.render import template
