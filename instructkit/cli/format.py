@@ -103,6 +103,13 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     help="Which rows demonstrate.",
 )
 @click.option(
+    "--nearest-by",
+    type=click.Choice(["bm25", "embedding"]),
+    default="bm25",
+    show_default=True,
+    help="What nearest and mmr go by; embedding needs the extra embed.",
+)
+@click.option(
     "--demo-order",
     type=click.Choice(["similar-last", "simple-first", "random"]),
     default="similar-last",

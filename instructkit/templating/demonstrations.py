@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.engine.jit import jit
-from instructkit.records.hashing import Hashes, draw
+from instructkit.records.hashing import Hashes, draw, redraw
 from instructkit.records.tokens import buffers, character_classes, mix, normalised, tokenise
+from instructkit.templating.embedding import Cells
 from instructkit.templating.shots import METHODS
 
 BALANCED, NEAREST, DIVERSE, MMR = 1, 2, 3, 4  # their places among the methods
@@ -23,7 +24,9 @@ BALANCED, NEAREST, DIVERSE, MMR = 1, 2, 3, 4  # their places among the methods
 K1, B = 1.2, 0.75  # BM25's usual constants (Robertson and Zaragoza 2009, section 3.5)
 POSTINGS = 20_000  # entries of the inverted index that one row may look at
 NEAR = 32  # the nearest rows that are judged further, and the random ones that `diverse` chooses from
-TRIES = 200  # draws before a random choice gives up
+TRIES = 200  # draws before a random choice looks through the rows in turn ...
+LOOKS = 20_000  # ... and rows it looks through before it gives up
+LABEL_TRIES = 16  # draws before a label makes way for the next
 SAME = 0.8  # Jaccard similarity of the sets of tokens from which two rows are copies
 RELEVANCE = 0.5  # of MMR (Carbonell and Goldstein 1998): the weight of nearness against difference
 TOKENS = 512  # of a text that are compared
@@ -91,14 +94,15 @@ class Pool:
     texts: Texts
     parents: Hashes
     groups: Numbers
-    labels: Numbers
     allowed: npt.NDArray[np.bool_]  # templates x rows
     vocabulary: Hashes
     posting_ends: Numbers
     postings: npt.NDArray[np.int32]
     impacts: npt.NDArray[np.float32]
-    by_label: Numbers  # rows ordered by label
-    label_ends: Numbers
+    by_label: Numbers  # rows ordered by group and label
+    label_ends: Numbers  # where each label of each group ends among them, from 0
+    group_ends: Numbers  # where the labels of each group end, from 0
+    cells: Cells | None = None  # nearness by embeddings, in place of BM25
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -106,9 +110,9 @@ class Pool:
     @classmethod
     def of(
         cls, texts: pa.StringArray, parents: pa.StringArray, groups: Numbers, labels: Numbers,
-        allowed: npt.NDArray[np.bool_],
+        allowed: npt.NDArray[np.bool_], by_embedding: bool = False,
     ) -> "Pool":  # fmt: skip
-        """Index the texts of a pool's rows."""
+        """Index the texts of a pool's rows, which come in an order drawn at random."""
         found = Texts.of(texts)
         rows = len(found.lengths)
         vocabulary, ids = np.unique(found.tokens, return_inverse=True)
@@ -121,11 +125,15 @@ class Pool:
         counts = found.counts.astype(np.float64)
         impact = (idf[ids] * counts * (K1 + 1) / (counts + norm[holders])).astype(np.float32)
         ends = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
-        _, label = np.unique(labels, return_inverse=True)
-        label_ends = np.concatenate([[0], np.cumsum(np.bincount(label, minlength=1))]).astype(np.int64)
+        by_label = np.lexsort((labels, groups)).astype(np.int64)
+        group, label = groups[by_label], labels[by_label]
+        changes = np.flatnonzero((group[1:] != group[:-1]) | (label[1:] != label[:-1])) + 1
+        starts = np.concatenate([np.zeros(min(rows, 1), np.int64), changes])
+        group_ends = np.searchsorted(group[starts], np.arange(int(group.max(initial=0)) + 2)).astype(np.int64)
         return cls(
-            found, draw(parents, 0, "parent"), groups, label.astype(np.int64), allowed, vocabulary, ends,
-            holders[order], impact[order], np.argsort(label, kind="stable").astype(np.int64), label_ends,
+            found, draw(parents, 0, "parent"), groups, allowed, vocabulary, ends, holders[order],
+            impact[order], by_label, np.concatenate([starts, [rows]]), group_ends,
+            Cells.of(texts) if by_embedding and rows else None,
         )  # fmt: skip
 
     def choose(
@@ -146,6 +154,9 @@ class Pool:
         """
         queries = Texts.of(texts)
         most = int(wanted.max(initial=0))
+        given = np.zeros((0, NEAR), np.int64), np.zeros((0, NEAR), np.float32)
+        if self.cells is not None and most and method in ("nearest", "mmr"):
+            given = self.cells.nearest(texts, NEAR)
         chosen = np.full((len(wanted), most), -1, np.int64)
         near = np.zeros((len(wanted), most), np.float32)
         if most and len(self):
@@ -160,9 +171,9 @@ class Pool:
                 keys,
             )
             pool = (self.texts.tokens, self.texts.ends, self.texts.hashes, self.parents, self.groups, self.allowed,
-                    self.by_label, self.label_ends)  # fmt: skip
+                    self.by_label, self.label_ends, self.group_ends)  # fmt: skip
             index = (self.vocabulary, self.posting_ends, self.postings, self.impacts)
-            _choose_all(METHODS.index(method), asked, pool, index, chosen, near)
+            _choose_all(METHODS.index(method), asked, pool, index, given, chosen, near)
         return self._ordered(chosen, near, order, keys)
 
     def _ordered(
@@ -174,8 +185,8 @@ class Pool:
         elif order == "simple-first":
             value = self.texts.lengths[chosen].astype(np.float64) if len(self) else near.astype(np.float64)
         else:
-            value = ((keys[:, None] + np.uint64(7919) * (ranks + 1).astype(np.uint64)) >> np.uint64(11)).astype(float)
-            value = np.modf(value * 0.6180339887498949)[0]
+            turns = keys[:, None] + ranks.astype(np.uint64)
+            value = (redraw(turns, 0, "order of demonstrations") >> np.uint64(11)).astype(np.float64)
         value = np.where(chosen < 0, np.inf, value)
         places = np.argsort(value, axis=1, kind="stable")
         return np.take_along_axis(chosen, places, axis=1), np.take_along_axis(ranks, places, axis=1)
@@ -200,13 +211,13 @@ def _similar(one: Any, first: int, last: int, other: Any, start: int, end: int) 
 
 
 # Numba takes arrays, not objects: the queries are (tokens, ends, hashes, parents, groups, templates, wanted, keys), the
-# pool is (tokens, ends, hashes, parents, groups, allowed, labels' rows, labels' ends), its index (vocabulary, ends,
-# postings, impacts).
+# pool is (tokens, ends, hashes, parents, groups, allowed, labels' rows, labels' ends, groups' ends), its index
+# (vocabulary, ends, postings, impacts).
 
 
 @jit()
-def _choose_all(method: int, queries: Any, pool: Any, index: Any, chosen: Any, near: Any) -> None:
-    wanted, keys = queries[6], queries[7]
+def _choose_all(method: int, queries: Any, pool: Any, index: Any, given: Any, chosen: Any, near: Any) -> None:
+    wanted = queries[6]
     rows = len(pool[3])
     scores = np.zeros(rows, np.float32)
     touched = np.zeros(rows, np.int64)
@@ -217,22 +228,19 @@ def _choose_all(method: int, queries: Any, pool: Any, index: Any, chosen: Any, n
         if want == 0:
             continue
         found = 0
-        if method in (NEAREST, MMR):
+        if method in (NEAREST, MMR) and len(given[0]):
+            while found < given[0].shape[1] and given[0][query, found] >= 0:
+                nearest[found] = given[0][query, found]
+                points[found] = max(given[1][query, found], np.float32(0.0))
+                found += 1
+        elif method in (NEAREST, MMR):
             found = _nearest(
                 queries[0], queries[1][query], queries[1][query + 1], index, scores, touched, nearest, points
             )
         elif method == DIVERSE:
-            for turn in range(NEAR):
-                nearest[turn] = np.int64(mix(keys[query] + np.uint64(turn)) % np.uint64(rows))
-                points[turn] = 0.0
-            found = NEAR
+            found = _any_rows(query, queries, pool, nearest, points)
         count = _best(method, query, want, found, nearest, points, queries, pool, chosen, near) if found else 0
-        count = _at_random(method == BALANCED, query, count, want, queries, pool, chosen, near)
-        if rows <= 4 * TRIES:  # a small pool is looked through to its end
-            for candidate in range(rows):
-                if count == want:
-                    break
-                count = _take(candidate, query, count, queries, pool, chosen, near)
+        _at_random(method == BALANCED, query, count, want, queries, pool, chosen, near)
 
 
 @jit()
@@ -263,7 +271,7 @@ def _best(
             break
         taken = nearest[best]
         chosen[query, count] = taken
-        near[query, count] = closeness[best]
+        near[query, count] = closeness[best] if method == DIVERSE else points[best]
         closeness[best] = -1.0
         count += 1
         for place in range(found):
@@ -276,29 +284,54 @@ def _best(
 
 
 @jit()
+def _group(query: int, queries: Any, pool: Any) -> Any:
+    """The labels of the query's group: the first, and the one behind the last."""
+    group = queries[4][query]
+    return (pool[8][group], pool[8][group + 1]) if group + 1 < len(pool[8]) else (0, 0)
+
+
+@jit()
+def _any_rows(query: int, queries: Any, pool: Any, nearest: Any, points: Any) -> int:
+    """Rows of the query's group, drawn at random; gives their number."""
+    first, last = _group(query, queries, pool)
+    start, end = pool[7][first], pool[7][last]
+    for turn in range(NEAR if end > start else 0):
+        value = mix(queries[7][query] + np.uint64(turn))
+        nearest[turn] = pool[6][start + np.int64(value % np.uint64(end - start))]
+        points[turn] = 0.0
+    return NEAR if end > start else 0
+
+
+@jit()
 def _at_random(
     balanced: bool, query: int, count: int, want: int, queries: Any, pool: Any, chosen: Any, near: Any
-) -> int:
-    """Fill up with random rows, by turns of each label where asked; gives the number there are then."""
+) -> None:
+    """Fill up with random rows of the query's group, by turns of each label where asked."""
     by_label, label_ends = pool[6], pool[7]
+    first, last = _group(query, queries, pool)
+    start, end = label_ends[first], label_ends[last]
+    if end == start:
+        return
     key = queries[7][query]
-    labels = len(label_ends) - 1
-    first = np.int64(mix(key ^ np.uint64(0x9E3779B97F4A7C15)) % np.uint64(labels))
-    missed = 0  # a label without a row left makes way for the next
+    label = np.int64(mix(key ^ np.uint64(0x9E3779B97F4A7C15)) % np.uint64(last - first))
+    missed = 0
     for turn in range(TRIES):
         if count == want:
-            break
+            return
         value = mix(key + np.uint64(0x5851F42D) + np.uint64(turn))
-        if balanced:
-            label = (first + count + missed // 16) % labels
-            size = label_ends[label + 1] - label_ends[label]
-            candidate = by_label[label_ends[label] + np.int64(value % np.uint64(size))]
-        else:
-            candidate = np.int64(value % np.uint64(len(pool[3])))
+        low, high = (label_ends[first + label], label_ends[first + label + 1]) if balanced else (start, end)
+        candidate = by_label[low + np.int64(value % np.uint64(high - low))]
         before = count
         count = _take(candidate, query, count, queries, pool, chosen, near)
         missed = 0 if count > before else missed + 1
-    return count
+        if count > before or missed == LABEL_TRIES:
+            label, missed = (label + 1) % (last - first), 0
+    begin = np.int64(mix(key + np.uint64(0x2545F491)) % np.uint64(end - start))
+    for turn in range(min(end - start, LOOKS)):  # few rows fit: they are looked for one after the other
+        if count == want:
+            return
+        candidate = by_label[start + (begin + turn) % (end - start)]
+        count = _take(candidate, query, count, queries, pool, chosen, near)
 
 
 @jit()
@@ -386,9 +419,3 @@ def _nearest(
         if found < len(nearest):
             found += 1
     return found
-
-
-@jit()
-def _before(score: Any, row: int, other_score: Any, other: int) -> bool:
-    """Whether a row comes before another: by score, then by place, so that ties fall the same everywhere."""
-    return bool(score > other_score or (score == other_score and row < other))

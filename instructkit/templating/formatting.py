@@ -23,7 +23,7 @@ from instructkit.records.stream import Counts, Records, public_step, take_step
 from instructkit.templating.pack_templates import OPTIONS
 from instructkit.templating.phrase import Plan, phrase, within
 from instructkit.templating.planning import FormatSettings, make_plan
-from instructkit.templating.shots import FORMS, METHODS, ORDERS
+from instructkit.templating.shots import FORMS, METHODS, NEARNESS, ORDERS
 from instructkit.templating.super_natural import Encoding, encode
 from instructkit.templating.survey import surveyed
 
@@ -123,7 +123,8 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
 def check_settings(given: FormatSettings) -> None:
     """Raise `UsageError` for settings that no source could be formatted by."""
     for name, known in (("cot", COT), ("options", OPTIONS), ("demos", METHODS), ("demo_order", ORDERS),
-                        ("demo_form", FORMS), ("demo_templates", ("same", "mixed"))):  # fmt: skip
+                        ("demo_form", FORMS), ("demo_templates", ("same", "mixed")),
+                        ("nearest_by", NEARNESS)):  # fmt: skip
         value = getattr(given, name)
         if value is not None and value not in known:
             raise UsageError(f"{name} is one of {', '.join(known)}, not {value!r}")

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from instructkit.errors import BadInput, UsageError
 from instructkit.records.script import is_chinese
-from instructkit.templating.packs import Pack, Phrasing, Role, read_pack, tasks
+from instructkit.templating.packs import Pack, Phrasing, Role, tasks
 from instructkit.templating.promptsource import PromptLibrary, is_promptsource, read_promptsource
 from instructkit.templating.yaml_files import load_yaml
 
@@ -45,7 +45,7 @@ def open_library(name: str) -> Library:
     if is_promptsource(content):
         return Library(str(path), prompts=read_promptsource(content, str(path)))
     if isinstance(content, Mapping) and {"roles", "phrasings"} <= set(content):
-        return Library(str(path), pack=read_pack(content, str(path)))
+        return Library(str(path), pack=_own_pack(path))
     patterns = _patterns(content, path.stem)
     if patterns:
         return Library(str(path), pack=_pack_of(path.stem, patterns, str(path)))
@@ -53,6 +53,19 @@ def open_library(name: str) -> Library:
         f"{path} holds no templates: neither PromptSource's (dataset, templates), nor a pack (task, roles, phrasings), "
         "nor pairs of patterns ([[input, target], ...])"
     )
+
+
+def _own_pack(path: Path) -> Pack:
+    """A pack that is not ours, checked as the linter checks one; raises `BadInput`, naming the first wrong line."""
+    from instructkit.templating.linting.pack import readable_pack
+    from instructkit.templating.linting.reading import read_file
+
+    file = read_file(path)
+    pack = readable_pack(file) if file.content is not None else None
+    if pack is None:
+        first = file.findings[0]
+        raise BadInput(f"{first.path}:{first.line}: {first.text}; instructkit templates lint {path} tells all")
+    return pack
 
 
 def _content(path: Path) -> Any:

@@ -61,6 +61,7 @@ class FormatSettings:
     demo_form: str = "prompt"
     demo_templates: str = "same"
     demo_pool: int = 100_000
+    nearest_by: str = "bm25"
     definition: bool = True
     positive_examples: int = 2
     negative_examples: int = 0

@@ -28,8 +28,8 @@ _TO_BYTES = frozenset({"encode", "to_bytes"})  # nothing a text needs
 # filters that look at their items, or at the characters of a text, one by one
 _ONE_BY_ONE = frozenset({"batch", "dictsort", "groupby", "map", "max", "min", "reject", "rejectattr", "select",
                          "selectattr", "slice", "sort", "sum", "unique"})  # fmt: skip
-_OF_ITEMS = frozenset({*_ONE_BY_ONE, "choice", "count", "d", "default", "first", "items", "join", "last", "length", "list",
-                       "most_frequent", "random", "reverse"})  # fmt: skip
+_OF_ITEMS = frozenset({*_ONE_BY_ONE, "choice", "count", "d", "default", "first", "items", "join", "last", "length",
+                       "list", "most_frequent", "random", "reverse"})  # fmt: skip
 _SLOW = frozenset({"pprint", "striptags", "title", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr"})
 _NUMBERED = frozenset({"batch", "center", "indent", "round", "slice", "truncate", "wordwrap"})  # take a number
 SLOW_CHARACTERS = 10  # that cost a step of the slow ones

@@ -1,5 +1,6 @@
 """Few-shot prompts: demonstrations before a row's own prompt, as one text or as earlier turns."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DEMONSTRATIONS = pa.field("demonstrations", pa.list_(pa.string()))
 METHODS = ("random", "balanced", "nearest", "diverse", "mmr")
+NEARNESS = ("bm25", "embedding")
 ORDERS = ("similar-last", "simple-first", "random")
 FORMS = ("prompt", "history", "metaicl", "super-ni")
 
@@ -53,6 +55,7 @@ class Shots:
     pool: "Pool"
     filled: Any  # the pool's rows, as the templates take them
     ids: pa.StringArray  # the pool's rows, by their ``parent``
+    usable: tuple[Mask, Mask]  # templates x rows, where choices are hidden and where they are shown: for mixed ones
 
     def prepend(
         self,
@@ -112,10 +115,12 @@ class Shots:
     ) -> Texts:
         """The demonstrations' texts, in the template, style and symbols of the row they stand before."""
         numbers = made.numbers[query]
+        shown = None if options is None else options[made.rows[query]]
         if self.settings.mixed:
             draws = redraw(made.keys[query] + chosen.astype(np.uint64), seed, "mixed templates")
-            numbers = _drawn(self.pool.allowed[:, chosen], draws, numbers, templates)
-        shown = None if options is None else options[made.rows[query]]
+            hidden, seen = (one[:, chosen] for one in self.usable)
+            usable = hidden if shown is None else np.where(shown, seen, hidden)
+            numbers = _drawn(usable & self.pool.allowed[:, chosen], draws, numbers, templates)
         return templates.render(self.filled, chosen, numbers, made.keys[query], shown)
 
     def _fitting(self, made: "Made", demos: Texts, query: Places, ranks: Places) -> Mask:
@@ -123,15 +128,18 @@ class Shots:
         from instructkit.records.tokens import count_tokens
 
         fits = np.ones(len(query), bool)
+        without_instruction = self.settings.form in ("metaicl", "super-ni")
+        kept = ("input", "output") if without_instruction else ("instruction", "input", "output")
         for limit, measure, around in (
             (self.settings.max_chars, _characters, 12),
             (self.settings.max_tokens, count_tokens, 8),
         ):
             if limit is None:
                 continue
+            frame, once = _framing(measure) if self.settings.form == "super-ni" else (0, 0)
             own = [measure(made.texts[name]) for name in ("instruction", "input", "output")]
-            room = limit - np.sum(own, axis=0)
-            size = np.sum([measure(text) for text in (demos.instruction, demos.input, demos.output)], axis=0) + around
+            room = limit - np.sum(own, axis=0) - once
+            size = np.sum([measure(demos.columns()[name]) for name in kept], axis=0) + around + frame
             order = np.lexsort((ranks, query))
             total = np.cumsum(size[order])
             first = np.searchsorted(query[order], query[order])
@@ -230,6 +238,12 @@ def _drawn(allowed: npt.NDArray[np.bool_], draws: Hashes, own: Places, templates
     turn = (draws % np.maximum(number, 1).astype(np.uint64)).astype(np.int64)
     found: Places = np.argmax(usable.cumsum(axis=0) == turn[None, :] + 1, axis=0)
     return np.where(number > 0, found, own)
+
+
+def _framing(measure: Callable[[pa.StringArray], Places]) -> tuple[int, int]:
+    """What Super-NI's wording adds to each demonstration, and once to the prompt, at most."""
+    sizes = [(measure(pa.array(wording)).sum(), measure(pa.array(wording[1:])).sum()) for wording in SUPER_NI.values()]
+    return int(max(size for size, _ in sizes)), int(max(size for _, size in sizes)) + 12
 
 
 def _characters(texts: pa.StringArray) -> Places:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from instructkit.records.hashing import Hashes, draw, redraw
 from instructkit.templating.phrase import MARKS, Plan, row_hashes
 from instructkit.templating.planning import FormatSettings
 from instructkit.templating.shots import Shots, ShotSettings
+from instructkit.templating.templates import Mask
 
 POOL_BYTES = 256 << 20  # of the rows that may demonstrate
 _NUMBERS = "instructkit: row number"
@@ -129,10 +131,19 @@ class _Survey:
             templates.group(filled),
             templates.label(filled),
             templates.serves(filled).T.copy(),
+            given.nearest_by == "embedding",
         )
         settings = ShotSettings(*given.shots, given.demos, given.demo_order, given.demo_form,
                                 given.demo_templates == "mixed", given.max_chars, given.max_tokens)  # fmt: skip
-        return Shots(settings, pool, filled, ids)
+        return Shots(settings, pool, filled, ids, self._usable(filled, len(ids)))
+
+    def _usable(self, filled: Any, rows: int) -> tuple[Mask, Mask]:
+        """Which template may be put to which row, templates x rows, without and with its choices."""
+        by_template = self.settings.options_share is None and self.plan.options is None
+        kinds, table = zip(
+            *(self.plan.templates.applies(filled, None if by_template else np.full(rows, shown))
+              for shown in (False, True)), strict=True)  # fmt: skip
+        return table[0][kinds[0]].T, table[1][kinds[1]].T
 
 
 def _top(path: str, schema: pa.Schema) -> str:

@@ -29,13 +29,8 @@ def load_yaml(path: Path, *, ours: bool = False) -> Any:
         return yaml.load(text, loader())  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8 (near byte {error.start})") from error
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        RecursionError,
-        yaml.YAMLError,
-    ) as error:  # a date that is none, a list as key
+    # a date that is none is a ValueError, a list as a key a TypeError
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         raise BadInput(f"{path} can't be read as YAML ({' '.join(str(error).split())})") from error
 
 

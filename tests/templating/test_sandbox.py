@@ -9,8 +9,8 @@ import pytest
 import instructkit as ik
 from instructkit.errors import BadInput
 from instructkit.templating.libraries import open_library
-from instructkit.templating.promptsource import load_yaml
 from instructkit.templating.render import template
+from instructkit.templating.yaml_files import load_yaml
 from tests.conftest import write_lines
 
 # each on its own line; `x` is the text "abc", `d` a dictionary
@@ -144,7 +144,7 @@ BOMBS = {
     "list product": "{{ [1] * 10**10 }}",
     "bytes": "{{ x.encode() * 10**10 }}",
     "power": "{{ 10 ** (10 ** 9) }}",
-    "product of numbers": "{% set s = namespace(a=9999) %}{% for i in range(999) %}{% set s.a = s.a * s.a %}{% endfor %}",
+    "product of numbers": "{% set s = namespace(a=99) %}{% for i in range(99) %}{% set s.a = s.a * s.a %}{% endfor %}",
     "center": "{{ x.center(10**9) }}",
     "center filter": "{{ x|center(10**9) }}",
     "ljust": "{{ x.ljust(10**9) }}",
@@ -185,7 +185,7 @@ BOMBS = {
     "{% for i in range(9999) %}{% set c = a == b %}{% endfor %}",
     "searches in a loop": "{% set a = 'ab' * 10**6 %}{% for i in range(99999) %}{% set c = 'x' in a %}{% endfor %}",
     "tests in a loop": "{% set a = 'ab' * 10**6 %}{% for i in range(99999) %}{% set c = 'x' is in a %}{% endfor %}",
-    "index in a loop": "{% set a = range(99999)|list %}{% for i in range(9999) %}{% set _ = a.index(99998) %}{% endfor %}",
+    "index in a loop": "{% set a = range(99999)|list %}{% for i in range(9999) %}{% set _ = a.index(9) %}{% endfor %}",
     "hashes in a loop": "{% set a = ((0,) * 1000,) * 1000 %}{% set b = {a: 1} %}"
     "{% for i in range(9999) %}{% set _ = b[a] %}{% endfor %}",
 }
