@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,6 +12,9 @@ from instructkit.templating.packs import Column
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*")
 _SPACE = re.compile(r"\s+")
+_FEW = 24  # characters
+
+Mask = npt.NDArray[np.bool_]
 
 
 def has_column(schema: pa.Schema, path: str) -> bool:
@@ -189,3 +193,20 @@ def cut_in_two(text: str) -> tuple[str, str]:
 
 def _half(values: pa.StringArray, second: bool) -> pa.StringArray:
     return pa.array([None if text is None else cut_in_two(text)[second] for text in values.to_pylist()], pa.string())
+
+
+def not_blank(values: pa.StringArray) -> Mask:
+    """Whether each text says something: bool; a null does not."""
+    opening = pc.utf8_slice_codeunits(values, 0, _FEW)  # whole texts are looked at only where this is blank
+    mask: Mask = _says_something(opening)
+    doubtful = np.flatnonzero(
+        ~mask & pc.fill_null(pc.greater(pc.binary_length(values), _FEW), False).to_numpy(zero_copy_only=False)
+    )
+    if len(doubtful):
+        mask[doubtful] = _says_something(values.take(pa.array(doubtful)))
+    return mask
+
+
+def _says_something(values: pa.StringArray) -> Mask:
+    filled = pc.not_equal(pc.utf8_trim_whitespace(values), "")
+    return np.array(pc.fill_null(filled, False).to_numpy(zero_copy_only=False))

@@ -15,7 +15,7 @@ from instructkit.records.schema import repeat
 from instructkit.records.script import is_chinese
 from instructkit.templating import choices as shown
 from instructkit.templating.choices import Choices, Shown
-from instructkit.templating.columns import evaluate, evaluate_list
+from instructkit.templating.columns import evaluate, evaluate_list, not_blank
 from instructkit.templating.labels import Labels, choose_words, find_choice, in_language, label_word, options, spoken
 from instructkit.templating.packs import Column, Pack, Phrasing
 from instructkit.templating.render import template
@@ -117,7 +117,7 @@ class PackTemplates:
         lists = {
             name: evaluate_list(batch, column) for name, column in self.filling.items() if self.pack.roles[name].is_list
         }
-        has = {name: _not_blank(values) for name, values in roles.items()}
+        has = {name: not_blank(values) for name, values in roles.items()}
         has |= {name: pc.greater(pc.fill_null(pc.list_value_length(values), 0), 0).to_numpy(zero_copy_only=False)
                 for name, values in lists.items()}  # fmt: skip
         bad: dict[int, Bad] = {}
@@ -229,10 +229,11 @@ class PackTemplates:
         """The number of each row's label."""
         return filled.label
 
-    @property
+    @functools.cached_property
     def may_fail(self) -> bool:
-        """A phrasing whose roles are filled makes an example."""
-        return False
+        """Plain phrasings over filled roles make an example; what else Jinja can do may fail on a row."""
+        parts = [text for one in self.phrasings for text in (one.instruction, one.input, one.output)]
+        return any(template(text).plain is None for text in parts)
 
     def applies(self, filled: Filled, options: Mask | None) -> tuple[Places, Mask]:
         """A phrasing applies in the row's language, or the one asked for, where the roles it uses are filled."""
@@ -360,10 +361,12 @@ class PackTemplates:
                 taken[self._answer] = pc.if_else(pa.array(options), found.block_answer, bare)
         taken |= {name: _rows(values[name], places) for name in used if name not in taken}
         parts = (phrasing.instruction, phrasing.input, phrasing.output)
-        instruction, given, output = (template(text).render(taken, len(rows)) for text in parts)
+        failures: dict[int, str] = {}
+        instruction, given, output = (template(text).render(taken, len(rows), failures=failures) for text in parts)
         if block is not None:
             instruction, given = _append(instruction, given, block)
-        return Texts(instruction, given, output, self._marks(filled, rows, np.full(len(rows), number)))
+        failed = {row: ("template_failed", why, "") for row, why in failures.items()}
+        return Texts(instruction, given, output, self._marks(filled, rows, np.full(len(rows), number)), failed)
 
     def _bare(self, filled: Filled, rows: Places, code: str, keys: Keys) -> pa.StringArray:
         """The answer where no choices are shown: the word, or its symbol."""
@@ -443,22 +446,6 @@ def _spelled(word: str, text: str) -> bool:
 
 def _joined(texts: list[pa.StringArray]) -> pa.StringArray:
     return pc.binary_join_element_wise(*texts, "\n") if len(texts) > 1 else texts[0]
-
-
-def _not_blank(values: pa.StringArray) -> Mask:
-    opening = pc.utf8_slice_codeunits(values, 0, OPENING)  # whole texts are looked at only where this is blank
-    mask: Mask = _says_something(opening)
-    doubtful = np.flatnonzero(
-        ~mask & pc.fill_null(pc.greater(pc.binary_length(values), OPENING), False).to_numpy(zero_copy_only=False)
-    )
-    if len(doubtful):
-        mask[doubtful] = _says_something(values.take(pa.array(doubtful)))
-    return mask
-
-
-def _says_something(values: pa.StringArray) -> Mask:
-    filled = pc.not_equal(pc.utf8_trim_whitespace(values), "")
-    return np.array(pc.fill_null(filled, False).to_numpy(zero_copy_only=False))
 
 
 def _no_label(chosen: pa.Int32Array, text: pa.StringArray, labels: Labels) -> Mask:

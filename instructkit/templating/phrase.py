@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from instructkit.engine.worth import worth_compiling
 from instructkit.records.hashing import Hashes, draw, redraw, row_ids, salt, scramble
 from instructkit.records.schema import example_schema, no_history, repeat
+from instructkit.templating.columns import not_blank
 from instructkit.templating.shots import DEMONSTRATIONS, Shots
 from instructkit.templating.templates import Bad, Mask, Places, Templates, Texts
 
@@ -71,6 +72,10 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     base = draw(parents, 0, "row")
     options = shown if shown is not None or plan.options is None else np.full(batch.num_rows, plan.options)
     made, failed = _render_ranked(filled, _ranked(filled, good, options, plan), base, options, plan)
+    empty = np.flatnonzero(~(not_blank(made.texts["instruction"]) & not_blank(made.texts["output"])))
+    for nothing in empty.tolist():
+        failed.setdefault(int(made.rows[nothing]), ("renders_nothing", plan.templates.names[made.numbers[nothing]], ""))
+    made = made.without(set(empty.tolist()))
     chosen = np.zeros(batch.num_rows, bool)
     chosen[made.rows] = True
     bad += [(int(row), "no_phrasing", "none applies to the row", "") for row in np.flatnonzero(good & ~chosen)

@@ -20,12 +20,15 @@ from jinja2.nodes import TemplateData
 from instructkit.errors import BadInput
 from instructkit.records.schema import repeat
 from instructkit.templating import program
+from instructkit.templating.bounds import TemplateTooLarge
 from instructkit.templating.program import Choose, Insert, Literal, Part, Program
 from instructkit.templating.sandbox import ERRORS, environment, rendered, why
 
 Columns = Mapping[str, pa.Array]
 Places = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
+
+MOST_TOO_LARGE = 20  # rows of a batch
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _WHITESPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
@@ -119,6 +122,7 @@ class _Frame:
     failures: dict[int, str]
     total: int
     taken: dict[str, pa.Array] = field(default_factory=dict)
+    too_large: list[int] = field(default_factory=lambda: [0])  # rows that passed the bounds; one count for all frames
 
     def column(self, name: str) -> pa.Array:
         """A column's values for these rows."""
@@ -177,7 +181,8 @@ class _Frame:
     def _narrow(self, places: Places) -> "_Frame":
         if len(places) == len(self.rows):
             return self
-        return _Frame(self.template, self.columns, self.rows[places], self.constants, self.failures, self.total)
+        return _Frame(self.template, self.columns, self.rows[places], self.constants, self.failures, self.total,
+                      too_large=self.too_large)  # fmt: skip
 
     def _test(self, step: Choose) -> npt.NDArray[np.int8]:
         """Which branch each row takes: 1, 0, or -1 where the test itself fails."""
@@ -199,6 +204,7 @@ class _Frame:
             try:
                 results.append(evaluate(values))
             except ERRORS as error:
+                self._count(error)
                 results.append(None)
                 for row in self.rows[which == number]:
                     self.failures.setdefault(int(row), why(error))
@@ -213,9 +219,17 @@ class _Frame:
             try:
                 texts.append(rendered(self.template.whole, values, 0 if keys is None else int(keys[row])))
             except ERRORS as error:
+                self._count(error)
                 texts.append(None)
                 self.failures[row] = why(error)
         return pa.array(texts, pa.string())
+
+    def _count(self, error: BaseException) -> None:
+        """Give up on a template that passes its bounds on row after row: each costs as long as the bounds allow."""
+        self.too_large[0] += isinstance(error, TemplateTooLarge)
+        if self.too_large[0] > MOST_TOO_LARGE:
+            shown = program.shown(self.template.source)
+            raise BadInput(f"the template {shown} passes its bounds on row after row: {error}") from error
 
     def _values(self, names: list[str], rows: Places | None, columns: list[pa.Array]) -> Any:
         """The values of some rows as a template sees them, one mapping a row."""

@@ -295,8 +295,7 @@ def test_a_query_gets_the_same_whatever_stands_beside_it(method: str) -> None:
 
 def test_texts_without_words_and_an_empty_pool_do_no_harm() -> None:
     assert chosen_by(pool_of([]), "nearest", ["a"], 3) == [[]]
-    found = chosen_by(pool_of(["...", "", "cat"]), "mmr", ["", "!!!", "cat"], 2)
-    assert found[:2] == [[2], [2]]  # all that say nothing are alike
-    assert found[2] in ([0], [1])
+    found = chosen_by(pool_of(["...", "", "cat"]), "mmr", ["", "cat"], 2)
+    assert [sorted(rows) for rows in found] == [[0, 2], [0, 1]]
     assert chosen_by(pool_of(["cat", "dog"]), "nearest", [""], 2)[0] in ([0, 1], [1, 0])
     assert chosen_by(pool_of(["cat", "dog"]), "random", ["sun", "moon"], [0, 2])[0] == []
