@@ -85,10 +85,10 @@ def _list_in(text: str | None) -> list[str]:
         return []
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, list):
-        return [str(one) for one in found]
+        return ["" if one is None else str(one) for one in found]
     separator = "|||" if "|||" in text else "|" if "|" in text else "\n"
     return [part.strip() for part in text.split(separator) if part.strip()]
 

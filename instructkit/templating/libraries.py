@@ -1,7 +1,7 @@
 """Template files from elsewhere, told apart by what they hold: PromptSource, a pack of one's own, FLAN's patterns."""
 
 import json
-import re
+import keyword
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from instructkit.errors import BadInput, UsageError
 from instructkit.records.script import is_chinese
 from instructkit.templating.packs import Pack, Phrasing, Role, tasks
 from instructkit.templating.promptsource import PromptLibrary, is_promptsource, read_promptsource
+from instructkit.templating.sandbox import environment
 from instructkit.templating.yaml_files import load_yaml
 
+_JINJA_WORDS = frozenset({"caller", "false", "loop", "none", "self", "true", "varargs", "kwargs"})
 FILES = ("templates.yaml", "pack.yaml")
 
 
@@ -85,7 +87,7 @@ def _patterns(content: Any, name: str) -> dict[str, tuple[str, str]]:
         if not isinstance(pairs, Sequence) or isinstance(pairs, str):
             return {}
         for number, pair in enumerate(pairs, 1):
-            if not (isinstance(pair, Sequence) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+            if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
                 return {}
             found[f"{group}-{number}"] = (pair[0], pair[1])
     return found
@@ -117,12 +119,13 @@ def _jinja(pattern: str, where: str) -> tuple[str, list[str]]:
     except ValueError as error:
         raise BadInput(f"{where} is no pattern ({error}); write {{{{ for a brace that is meant") from error
     for literal, field, spec, conversion in parsed:
-        # a literal brace or tag must stay one
-        pieces.append(re.sub(r"\{\{|\{%|\{#", lambda found: "{{ '" + found.group() + "' }}", literal))
+        pieces.append(literal.replace("{", "{{ '{' }}"))  # what opens a tag of Jinja is a brace here
         if field is None:
             continue
         if not field.isidentifier() or spec or conversion:
             raise BadInput(f"{where} has the field {{{field}}}; only plain names are read")
+        if keyword.iskeyword(field) or field in _JINJA_WORDS or field in environment().globals:
+            raise BadInput(f"{where} has the field {{{field}}}, a word of the template language; rename it and map it")
         pieces.append("{{ " + field + " }}")
         used.append(field)
     return "".join(pieces), used
