@@ -23,6 +23,14 @@ RUNS = 7
 SENTIMENT = "Would you call the tone of the passage {{ options }}?\n\n{{ text }}\n\nThe tone is {{ names[label] }}."
 READING = "{{ context }}\n\nQuestion: {{ question }}\nAnswer: {{ answers.text[0] }}"
 EXTRA = {"options": "negative or positive", "names": ["negative", "positive"]}
+DRAWS = """
+dataset: made
+templates:
+  a:
+    name: a
+    answer_choices: negative ||| positive
+    jinja: "{{ ['Review', 'Text'] | choice }}: {{ text }} ||| {{ answer_choices[label] }}"
+"""
 DATA = os.environ.get("INSTRUCTKIT_REAL_DATA")
 
 
@@ -151,23 +159,16 @@ def promptsource(path: Path, folder: Path, rows: int) -> None:
     library = Path(DATA) / "promptsource" / "templates"
     templates = [one for file in sorted(library.rglob("*.yaml")) for one in loaded(str(file)).templates]
     plain = sum(one.in_columns for one in templates)
-    print(f"\nOf PromptSource's {len(templates):,} templates {plain:,} run in columns ({plain / len(templates):.0%}), the "
-          "rest row by row in Jinja's sandbox.\n")  # fmt: skip
-    file = folder / "templates.yaml"
+    share = f"{plain:,} of PromptSource's {len(templates):,} templates ({plain / len(templates):.0%})"
+    print(f"\n{share} run in columns, the rest row by row in Jinja's sandbox.\n")
     rotten = library / "rotten_tomatoes" / "templates.yaml"
-    entries = rotten.read_text("utf-8")
     name = loaded(str(rotten)).templates[0].name
-    file.write_text(entries, "utf-8")
     by_rows = folder / "by_rows.yaml"
-    by_rows.write_text(
-        "dataset: made\ntemplates:\n  a:\n    name: a\n    answer_choices: negative ||| positive\n    jinja: \"{{ ['Review',"
-        " 'Text'] | choice }}: {{ text }} ||| {{ answer_choices[label] }}\"\n",
-        "utf-8",
-    )
+    by_rows.write_text(DRAWS, "utf-8")
     print("| PromptSource's templates, our renderer, same rows | rows/s |\n|---|---|")
     columns, python = medians(
         RUNS,
-        lambda: timed(lambda: ours(path, folder, templates=str(file), template=(name,))),
+        lambda: timed(lambda: ours(path, folder, templates=str(rotten), template=(name,))),
         lambda: timed(lambda: ours(path, folder, templates=str(by_rows))),
     )
     print(f"| in columns ({name!r} of rotten_tomatoes) | {rows / columns:,.0f} |")

@@ -101,22 +101,23 @@ def _end(number: int, _: object) -> None:
 
 def _interrupted() -> Any:
     _quiet_stdout()
-    _remove_spools()
+    _remove_what_was_begun()
     os._exit(128 + _signal)  # at once: workers in the middle of a batch are not waited for
 
 
 def _reader_has_gone() -> Any:
     """Stop as a Unix command does when the command after it has stopped."""
     _quiet_stdout()
-    _remove_spools()
+    _remove_what_was_begun()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGPIPE)
 
 
-def _remove_spools() -> None:
-    spool = sys.modules.get("instructkit.engine.spool")  # not loaded: no spool was made
-    if spool is not None:
-        spool.sweep()
+def _remove_what_was_begun() -> None:
+    for name in ("instructkit.engine.spool", "instructkit.records.part"):
+        module = sys.modules.get(name)  # not loaded: nothing was made
+        if module is not None:
+            module.sweep()
 
 
 def _quiet_stdout() -> None:

@@ -5,7 +5,12 @@ NumPy and Arrow alone, so what is compiled has a plain form beside it where smal
 and each is the other's test.
 """
 
+import logging
+import os
 import sys
+from pathlib import Path
+
+log = logging.getLogger("instructkit")
 
 ROWS = 200_000  # from about here on the loops win back their second
 
@@ -17,4 +22,14 @@ class _Seen:
 def worth_compiling(rows: int) -> bool:
     """Note that some rows are worked on, and say whether to use the compiled loops for them."""
     _Seen.rows += rows
-    return _Seen.rows > ROWS or "instructkit.engine.jit" in sys.modules
+    if "instructkit.engine.jit" in sys.modules:
+        return True
+    if _Seen.rows > ROWS:
+        say_if_new()
+    return _Seen.rows > ROWS
+
+
+def say_if_new() -> None:
+    """Tell a person who waits that the loops are compiled now, where no compiled code is kept yet."""
+    if "NUMBA_CACHE_DIR" not in os.environ and not any(Path(__file__).parents[1].rglob("__pycache__/*.nbi")):
+        log.info("compiling the loops for this machine, once: this takes some 10 to 30 seconds")

@@ -14,6 +14,14 @@ import pyarrow as pa
 from instructkit.errors import OutputFailed
 from instructkit.records.stream import Counts
 
+_OPEN: "set[PartFile]" = set()  # those begun, for a process that ends at once
+
+
+def sweep() -> None:
+    """Remove what was begun: the last act of a process that is interrupted, wherever that found it."""
+    while _OPEN:
+        _OPEN.pop().discard()
+
 
 class Writer(Protocol):
     """Takes batches; `finish` puts the output in its place, `abort` leaves nothing."""
@@ -36,6 +44,7 @@ class PartFile:
         self.path = path
         self.part = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._sweep()
+        _OPEN.add(self)
 
     def sink(self) -> Any:
         """Open it for writing."""
@@ -52,9 +61,11 @@ class PartFile:
                 shutil.rmtree(aside)
             else:
                 os.replace(self.part, self.path)
+        _OPEN.discard(self)
 
     def discard(self) -> None:
         """Remove it."""
+        _OPEN.discard(self)
         if self.part.is_dir():
             shutil.rmtree(self.part, ignore_errors=True)
         else:

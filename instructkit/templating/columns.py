@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.errors import UsageError
 from instructkit.records.schema import repeat
 from instructkit.templating.packs import Column
 
@@ -61,20 +62,40 @@ def evaluate_list(batch: pa.RecordBatch, column: Column) -> pa.ListArray:
         flat = pa.concat_arrays(parts).take(
             pa.array(np.arange(len(parts) * batch.num_rows).reshape(len(parts), -1).T.ravel())
         )
-        ends = np.arange(batch.num_rows + 1, dtype=np.int32) * len(parts)
-        return pa.ListArray.from_arrays(pa.array(ends), flat)
+        return _without_blank_ends(flat, len(parts))
     if column.constant is not None:
         return pa.array([_list_in(column.constant)] * batch.num_rows, pa.list_(pa.string()))
     values = _reach(batch, column.column)
     if not pa.types.is_list(values.type):
         values = pa.array([_list_in(text) for text in _text(values).to_pylist()], pa.list_(pa.string()))
     elif values.type != pa.list_(pa.string()):
-        values = values.cast(pa.list_(pa.string()))
+        values = _texts_of(values, column.column)
     if column.remove is None:
         return values
     lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
     ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
     return pa.ListArray.from_arrays(ends, pc.replace_substring_regex(values.flatten(), column.remove, ""))
+
+
+def _without_blank_ends(flat: pa.StringArray, width: int) -> pa.ListArray:
+    """Lists of so many texts each, but for the empty ones behind the last: a row may have fewer."""
+    filled = pc.not_equal(pc.utf8_trim_whitespace(flat), "").to_numpy(zero_copy_only=False).reshape(-1, width)
+    counts = np.where(filled.any(axis=1), width - np.argmax(filled[:, ::-1], axis=1), 0)
+    kept = np.arange(width)[None, :] < counts[:, None]
+    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(ends), flat.filter(pa.array(kept.ravel())))
+
+
+def _texts_of(values: pa.ListArray, name: str) -> pa.ListArray:
+    """Lists of other values as lists of texts: of objects their field ``text``."""
+    kind = values.type.value_type
+    if not pa.types.is_nested(kind):
+        return values.cast(pa.list_(pa.string()))
+    if not pa.types.is_struct(kind) or kind.get_field_index("text") < 0:
+        raise UsageError(f"the lists of the column {name!r} hold {kind}, not texts: name a column of texts with --map")
+    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
+    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    return pa.ListArray.from_arrays(ends, _text(pc.struct_field(values.flatten(), "text")))
 
 
 def _list_in(text: str | None) -> list[str]:

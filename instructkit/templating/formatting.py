@@ -29,6 +29,7 @@ from instructkit.templating.survey import surveyed
 
 log = logging.getLogger("instructkit")
 
+ABOUT_DEMONSTRATIONS = ("demos", "demo_order", "demo_form", "demo_templates", "demo_pool", "nearest_by")
 COT = ("include", "only", "exclude")
 
 
@@ -51,7 +52,9 @@ def format(
     Raises `UsageError` for an unknown task or a role without a column, `BadInput` for what can't be read.
     """
     given = replace(settings or FormatSettings(), **options)
-    given = replace(given, map=tuple(given.map), labels=tuple(given.labels), template=tuple(given.template))
+    shots = (given.shots, given.shots) if isinstance(given.shots, int) else (given.shots[0], given.shots[-1])
+    listed = {name: _listed(getattr(given, name)) for name in ("map", "labels", "template")}
+    given = replace(given, map=listed["map"], labels=listed["labels"], template=listed["template"], shots=shots)
     check_settings(given)
     paths = [sources] if isinstance(sources, str) else list(sources)
     sink = as_rejects(rejects)
@@ -106,18 +109,23 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
         first is None and raw.schema.names[: len(EXAMPLE)] == EXAMPLE.names
     )  # of an empty array nobody can tell the columns
     if layout is not None and (no_rows or not settings.needs_plan):
-        if not raw.lineage:
-            log.info("%s: %s (%s)", raw.name, layout.name, why)
         if raw.task is not None:
+            log.info("%s: super-ni (a definition, examples and instances)", raw.name)
             raw = encode(raw, _encoding(settings))
-        elif _asks_for_phrasings(settings):
+        elif not raw.lineage:
+            log.info("%s: %s (%s)", raw.name, layout.name, why)
+        if _asks_for_phrasings(settings, raw.task is not None):
             log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
         schema, batches = convert(raw, layout, source.stem, reading, workers)
-        run = functools.partial(_pass_on, batches, settings.max_chars)
+        run = functools.partial(_pass_on, batches, settings.max_chars, settings.max_tokens)
         return _Opened(raw, schema, run, reading.counts, inputs)
     plan = make_plan(raw, None if first is None else first[0], settings, source)
     run = functools.partial(_phrased, raw.batches, plan, settings, workers, raw.schema)
     return _Opened(raw, plan.schema, run, reading.counts, inputs)
+
+
+def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def check_settings(given: FormatSettings) -> None:
@@ -142,15 +150,27 @@ def check_settings(given: FormatSettings) -> None:
                          "e.g. --shots 3")  # fmt: skip
     if given.options_share is not None and given.options == "none":
         raise UsageError("--options-share is the share of rows that show choices: not with --options none")
+    usual = {one.name: one.default for one in fields(FormatSettings)}
+    if not most and any(getattr(given, name) != usual[name] for name in ABOUT_DEMONSTRATIONS):
+        raise UsageError("the options about demonstrations need some: say how many with --shots")
+    for name in ("per_row", "max_chars", "max_tokens", "demo_pool"):
+        number = getattr(given, name)
+        if number is not None and number < 1:
+            raise UsageError(f"{name} is a number of 1 or more, not {number}")
+    for name in ("positive_examples", "negative_examples", "limit"):
+        number = getattr(given, name)
+        if number is not None and number < 0:
+            raise UsageError(f"{name} is a number of 0 or more, not {number}")
     if given.templates is not None and (given.task or given.binding):
         raise UsageError("--templates brings its own task: not with --task or --binding")
 
 
-def _asks_for_phrasings(settings: FormatSettings) -> bool:
-    usual = FormatSettings(
-        limit=settings.limit, max_chars=settings.max_chars, layout=settings.layout, seed=settings.seed
-    )
-    return settings != usual
+def _asks_for_phrasings(settings: FormatSettings, super_natural: bool) -> bool:
+    """Whether a setting was given that does nothing to rows that are examples already."""
+    heeded = ["limit", "max_chars", "max_tokens", "layout", "seed"]
+    if super_natural:
+        heeded += ["definition", "positive_examples", "negative_examples", "explanations", "per_row"]
+    return any(getattr(settings, one.name) != one.default for one in fields(FormatSettings) if one.name not in heeded)
 
 
 def _encoding(settings: FormatSettings) -> Encoding:
@@ -168,12 +188,14 @@ def _first_rows(
             return
 
 
-def _pass_on(batches: Iterator[pa.RecordBatch], max_chars: int | None, bad: BadRows) -> Iterator[pa.RecordBatch]:
+def _pass_on(
+    batches: Iterator[pa.RecordBatch], max_chars: int | None, max_tokens: int | None, bad: BadRows
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         bad.counts.rows_in += batch.num_rows
-        kept, too_long = within(batch, max_chars)
+        kept, too_long = within(batch, max_chars, max_tokens)
         bad.counts.drop("too_long", len(too_long))
-        reasons = [[("too_long", str(length), str(max_chars))] for length in too_long.values()]
+        reasons = [[reason] for reason in too_long.values()]
         bad.rejects.add_rows(batch.take(pa.array(list(too_long), pa.int64())), reasons)
         yield kept
 

@@ -103,8 +103,20 @@ def find_choice(
     """The place of each row's answer among its own choices, -1 where it is none.
 
     An answer is one of the row's ``keys``, one of the labels given (in the order of the choices), the text of a choice,
-    a letter, or a number from 0; the first of these that fits counts.
+    a letter, or a number from 0; the first of these that fits counts. A choice without a text is none.
     """
+    chosen = _find_choice(answers, choices, keys, labels)
+    blank = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(choices.flatten(), "")), "").to_numpy(zero_copy_only=False)
+    if blank.any():
+        lengths = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False)
+        places = np.cumsum(lengths) - lengths + np.maximum(chosen, 0)
+        chosen = np.where((chosen >= 0) & blank[np.minimum(places, len(blank) - 1)], -1, chosen)
+    return chosen
+
+
+def _find_choice(
+    answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels
+) -> npt.NDArray[np.int64]:
     counts = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     text = pc.fill_null(pc.utf8_trim_whitespace(answers), "")
     chosen = np.full(len(answers), -1, np.int64)

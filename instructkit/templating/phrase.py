@@ -24,6 +24,7 @@ class Plan:
     extras: Mapping[str, pa.Field]  # by their name in the source
     per_row: int | None  # None: every template that applies
     max_chars: int | None
+    max_tokens: int | None
     seed: int
     options: bool | None = None  # whether choices are shown; None: as each template has it
     few_shot: bool = False  # whether there is a column of demonstrations
@@ -86,9 +87,9 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
             failed.setdefault(int(made.rows[place]), why)
         made = made.without(set(lost))
     examples = _examples(batch, parents, made, plan)
-    examples, too_long = within(examples, plan.max_chars)
-    for place, length in too_long.items():
-        failed.setdefault(int(made.rows[place]), ("too_long", str(length), str(plan.max_chars)))
+    examples, too_long = within(examples, plan.max_chars, plan.max_tokens)
+    for place, reason in too_long.items():
+        failed.setdefault(int(made.rows[place]), reason)
     stayed = set(np.delete(made.rows, list(too_long)).tolist())
     entries = [(row, *why) for row, why in sorted(failed.items())]
     bad += [entry for entry in entries if entry[0] not in stayed]
@@ -221,7 +222,8 @@ def _examples(batch: pa.RecordBatch, parents: pa.StringArray, made: Made, plan: 
     unique = [columns["parent"], columns["template"], repeat(seed, count)]
     if plan.shots is not None:
         demonstrated = pc.binary_join(columns[DEMONSTRATIONS.name], " ")
-        unique.append(pc.if_else(pc.equal(demonstrated, ""), pa.scalar(None, pa.string()), demonstrated))
+        put = pc.binary_join_element_wise(demonstrated, pa.scalar(plan.shots.settings.variant), " ")
+        unique.append(pc.if_else(pc.equal(demonstrated, ""), pa.scalar(None, pa.string()), put))
     columns["id"] = _ids(unique, count)
     extras = {field.name: batch.column(name).take(rows) for name, field in plan.extras.items()}
     every = columns | extras
@@ -236,13 +238,31 @@ def _ids(unique: list[pa.Array], rows: int) -> pa.StringArray:
     return pc.if_else(unique[3].is_null(), ids, row_ids(unique, rows))
 
 
-def within(examples: pa.RecordBatch, max_chars: int | None) -> tuple[pa.RecordBatch, dict[int, int]]:
-    """Leave out the examples that are too long, for a text is never cut; gives the length of each, by its row."""
-    if max_chars is None or not examples.num_rows:
+def within(
+    examples: pa.RecordBatch, max_chars: int | None, max_tokens: int | None = None
+) -> tuple[pa.RecordBatch, dict[int, tuple[str, str, str]]]:
+    """Leave out the examples that are too long, for a text is never cut; gives the reason for each, by its row.
+
+    Tokens are those of `records.tokens`: words, characters of scripts without spaces, marks of punctuation.
+    """
+    too_long: dict[int, tuple[str, str, str]] = {}
+    for limit, what in ((max_chars, ""), (max_tokens, " tokens")):
+        if limit is None or not examples.num_rows:
+            continue
+        lengths = np.sum([_length(examples.column(name), what) for name in ("instruction", "input", "output")], axis=0)
+        for place in np.flatnonzero(lengths > limit):
+            too_long.setdefault(int(place), ("too_long", f"{int(lengths[place])}{what}", f"{limit}{what}"))
+    if not too_long:
         return examples, {}
-    lengths = sum(
-        pc.utf8_length(examples.column(name)).to_numpy(zero_copy_only=False)
-        for name in ("instruction", "input", "output")
-    )
-    long = {int(place): int(lengths[place]) for place in np.flatnonzero(lengths > max_chars)}
-    return examples.filter(pa.array(lengths <= max_chars)), long
+    kept = np.ones(examples.num_rows, bool)
+    kept[list(too_long)] = False
+    return examples.filter(pa.array(kept)), too_long
+
+
+def _length(texts: pa.StringArray, what: str) -> Places:
+    if what:
+        from instructkit.records.tokens import count_tokens
+
+        return count_tokens(texts)
+    lengths: Places = pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
+    return lengths

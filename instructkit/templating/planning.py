@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -35,6 +35,8 @@ from instructkit.templating.shots import DEMONSTRATIONS
 from instructkit.templating.templates import Templates
 
 log = logging.getLogger("instructkit")
+
+APART = ("metaicl", "super-ni")  # forms of demonstrations for which instruction and input must be apart
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def make_plan(raw: Raw, sample: pa.RecordBatch | None, settings: FormatSettings,
         extra_fields(raw.schema, sorted(used), added),
         settings.per_row,
         settings.max_chars,
+        settings.max_tokens,
         settings.seed,
         options,
         bool(settings.shots[1]),
@@ -123,14 +126,21 @@ def _library(settings: FormatSettings) -> Library | None:
 def _prompt_templates(library: Library, settings: FormatSettings, raw: Raw) -> PromptTemplates:
     prompts = library.prompts
     assert prompts is not None  # noqa: S101 - the caller has seen it
+    if settings.demo_form in APART:
+        raise UsageError(f"--demo-form {settings.demo_form} keeps instruction and input apart; PromptSource "
+                         "puts both in one text: use prompt or history")  # fmt: skip
     renamed = dict(_renamed(pair, raw) for pair in settings.map)
-    known = [one.name for one in prompts.templates]
-    _check_names(settings.template, known, library.path)
+    _check_names(
+        [name.strip() for name in settings.template], [one.name.strip() for one in prompts.templates], library.path
+    )
+    _check_names(
+        list(renamed), sorted(frozenset().union(*(one.names for one in prompts.templates))), library.path, "column"
+    )
     have = {**{name: name for name in raw.schema.names}, **renamed}
     chosen: list[int] = []
     lacking: dict[str, list[str]] = {}
     for place, one in enumerate(prompts.templates):
-        if settings.template and one.name not in settings.template:
+        if settings.template and one.name.strip() not in map(str.strip, settings.template):
             continue
         if settings.language is not None and one.languages and settings.language not in one.languages:
             continue
@@ -141,30 +151,35 @@ def _prompt_templates(library: Library, settings: FormatSettings, raw: Raw) -> P
             chosen.append(place)
     if lacking:
         name, missing = next(iter(lacking.items()))
-        said = f"{len(lacking)} templates use columns that {raw.name} lacks, e.g. {name!r} uses {', '.join(missing)}"
+        said = f"{_count(lacking)} of columns that {raw.name} lacks, e.g. {name!r} uses {', '.join(missing)}"
         if not chosen or settings.template:
             raise UsageError(f"{said}; it has {', '.join(raw.schema.names)}: name them with --map NAME=COLUMN")
         log.info("%s; they are left out", said)
     if not chosen:
-        raise UsageError(f"{library.path} has no template in {settings.language!r}")
+        raise UsageError(f"{library.path} has no such template in {settings.language!r}")
     names = frozenset().union(*(prompts.templates[place].names for place in chosen))
-    log.info("%s: %d templates of %s", raw.name, len(chosen), prompts.dataset)
-    return PromptTemplates(library.path, prompts.dataset, tuple(chosen), {name: have[name] for name in sorted(names)})
+    log.info("%s: %s of %s", raw.name, _count(chosen), prompts.dataset)
+    filling = {name: have[name] for name in sorted(names)}
+    return PromptTemplates(library.path, prompts.dataset, tuple(chosen), filling, settings.labels)
+
+
+def _count(templates: Sized) -> str:
+    return f"{len(templates)} template{'' if len(templates) == 1 else 's'}"
 
 
 def _renamed(pair: str, raw: Raw) -> tuple[str, str]:
     name, equals, column = pair.partition("=")
-    if not equals or not column:
+    if not equals or not column or column.startswith("="):
         raise UsageError(f"--map {pair!r} is not NAME=COLUMN")
     if column not in raw.schema.names:
         raise UsageError(f"{raw.name} has no column {column!r} for {name}; it has {', '.join(raw.schema.names)}")
     return name, column
 
 
-def _check_names(wanted: Sequence[str], known: Sequence[str], where: str) -> None:
+def _check_names(wanted: Sequence[str], known: Sequence[str], where: str, what: str = "template") -> None:
     for name in wanted:
         if name not in known:
-            raise UsageError(f"{where} has no template {name!r}; it has {', '.join(known)}")
+            raise UsageError(f"{where} has no {what} {name!r}; it has {', '.join(known)}")
 
 
 def _pack_templates(
@@ -187,6 +202,14 @@ def _pack_templates(
     labels = _labels(pack, columns, binding, settings, raw, source)
     used = {name for column in columns.values() for name in _whole(column, raw.schema)}
     phrasings = _usable(pack, columns, labels, settings)
+    if own is not None and own.any_language and len(phrasings) < len(own.phrasings) and not settings.template:
+        log.info("%s: %d of the patterns use fields that are not there; they are left out", raw.name,
+                 len(own.phrasings) - len(phrasings))  # fmt: skip
+    if pack.label_role is None or labels is None:
+        if settings.symbols:
+            raise UsageError(f"{pack.task} has no labels that --symbols could name")
+        if settings.manner != Manner():
+            log.info("%s: %s has no answer choices, so the options about them do nothing", raw.name, pack.task)
     return PackTemplates(pack, columns, labels, phrasings, settings.language, settings.manner), used
 
 
@@ -253,7 +276,7 @@ def _usable(
         and settings.language in (None, phrasing.language)
         and not (settings.cot == "only" and not phrasing.cot)
         and not (settings.cot == "exclude" and phrasing.cot)
-        and (settings.demo_form not in ("metaicl", "super-ni") or gives_input(phrasing))
+        and (settings.demo_form not in APART or gives_input(phrasing))
     )
     if not usable:
         raise UsageError(f"{pack.task} has no phrasing {_why_none(settings)}; map its roles: {', '.join(pack.roles)}")
@@ -261,7 +284,9 @@ def _usable(
 
 
 def _why_none(settings: FormatSettings) -> str:
-    if settings.demo_form in ("metaicl", "super-ni"):
+    if settings.template and settings.language is not None:
+        return f"of those names in {settings.language!r}"
+    if settings.demo_form in APART:
         return f"that keeps instruction and input apart, as --demo-form {settings.demo_form} needs"
     return "with a rationale" if settings.cot == "only" else "for these columns"
 

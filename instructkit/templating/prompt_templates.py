@@ -36,6 +36,7 @@ class PromptTemplates:
     dataset: str
     chosen: tuple[int, ...]
     filling: Mapping[str, str]  # name in the templates: column
+    labels: tuple[str, ...] = ()  # the words of a text column that templates use as a number, in the numbers' order
 
     @property
     def _templates(self) -> list[PromptTemplate]:
@@ -80,7 +81,17 @@ class PromptTemplates:
     def fill(self, batch: pa.RecordBatch) -> Filled:
         """The columns under the names the templates use."""
         columns = {name: batch.column(column) for name, column in self.filling.items()}
+        if self.labels:
+            numbers = frozenset().union(*(one.jinja.numbers for one in self._templates))
+            columns |= {name: self._numbered(columns[name]) for name in numbers & set(columns)}
         return Filled(columns, batch.num_rows, [])
+
+    def _numbered(self, values: pa.Array) -> pa.Array:
+        """The places of words among the labels; what is none stays null."""
+        if not pa.types.is_string(values.type):
+            return values
+        known = pa.array([label.lower() for label in self.labels])
+        return pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(values)), known)
 
     def opening(self, filled: Filled) -> pa.StringArray:
         """The first characters of each row's texts."""

@@ -108,9 +108,17 @@ class PromptLibrary:
     templates: tuple[PromptTemplate, ...]
 
 
-@functools.cache
 def loaded(path: str) -> PromptLibrary:
-    """The library of a file, read once in each process."""
+    """The library of a file, read once in each process as long as the file stays as it is."""
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise BadInput(f"{path} can't be read ({error.strerror})") from error
+    return _loaded(path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=512)  # PromptSource's own has 279
+def _loaded(path: str, _changed: int, _size: int) -> PromptLibrary:
     return read_promptsource(load_yaml(Path(path)), path)
 
 
@@ -122,6 +130,8 @@ def is_promptsource(content: Any) -> bool:
 def read_promptsource(content: Any, where: str) -> PromptLibrary:
     """The library in a file's content; raises `BadInput` where it is damaged."""
     try:
+        if not content["templates"]:
+            raise BadInput(f"{where} holds no templates")
         name = "/".join(str(content[key]) for key in ("dataset", "subset") if content.get(key))
         return PromptLibrary(name, tuple(_template(entry) for entry in content["templates"].values()))
     except (KeyError, TypeError, AttributeError) as error:

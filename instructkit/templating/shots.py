@@ -24,7 +24,9 @@ ORDERS = ("similar-last", "simple-first", "random")
 FORMS = ("prompt", "history", "metaicl", "super-ni")
 
 # between a prompt and its answer, and behind each demonstration
-SEPARATORS = (("\n", "\n\n"), ("\n", "\n\n\n"), ("\n", "\n\n---\n\n"), ("\n", "\n\n###\n\n"), ("\n\n", "\n\n\n"))
+# (a blank line before the answer, or it would seem the next line of a list of choices)
+SEPARATORS = (("\n\n", "\n\n\n"), ("\n\n", "\n\n\n\n"), ("\n\n", "\n\n---\n\n"), ("\n\n", "\n\n###\n\n"))
+METAICL = ("\n", "\n\n\n")
 SUPER_NI = {
     "en": ("Positive Example {} -", "Input: ", "Output: ", "Now complete the following example -"),
     "zh": ("示例 {}：", "输入：", "输出：", "现在请完成下面这一题："),
@@ -45,6 +47,11 @@ class ShotSettings:
     mixed: bool = False  # each in a template of its own
     max_chars: int | None = None
     max_tokens: int | None = None
+
+    @property
+    def variant(self) -> str:
+        """What tells two examples with the same demonstrations apart."""
+        return f"{self.form} {'mixed' if self.mixed else 'same'} {self.order}"
 
 
 @dataclass(frozen=True)
@@ -162,8 +169,9 @@ class Shots:
             self._assemble_super_ni(made, demos, query, ends, has, templates)
             return
         plain = form == "metaicl"
-        style = np.zeros(count, np.int64) if plain else _modulo(redraw(made.keys, 0, "separators"), len(SEPARATORS))
-        answer, behind = (pa.array([one[side] for one in SEPARATORS]).take(pa.array(style)) for side in (0, 1))
+        kinds = (METAICL,) if plain else SEPARATORS
+        style = _modulo(redraw(made.keys, 0, "separators"), len(kinds))
+        answer, behind = (pa.array([one[side] for one in kinds]).take(pa.array(style)) for side in (0, 1))
         prompts = demos.input if plain else _prompt(demos.instruction, demos.input)
         shown = pc.binary_join_element_wise(prompts, answer.take(pa.array(query)), demos.output, "")
         before = pc.binary_join(pa.ListArray.from_arrays(ends, shown), behind)

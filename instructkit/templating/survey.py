@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.engine import Spool
+from instructkit.engine.worth import say_if_new
 from instructkit.errors import BadInput
 from instructkit.records.containers.raw import Numbers
 from instructkit.records.hashing import Hashes, draw, redraw
@@ -110,6 +111,7 @@ class _Survey:
         """The rows that may demonstrate, indexed."""
         if not self.settings.shots[1]:
             return None
+        say_if_new()
         from instructkit.templating.demonstrations import Pool
 
         given = self.settings
@@ -120,10 +122,11 @@ class _Survey:
         self.pool = []
         templates = self.plan.templates
         if len(ids) <= given.shots[0]:
-            raise BadInput(
-                f"{self.plan.source} has {len(ids)} rows to demonstrate with; --shots {given.shots[0]} needs more: "
-                "give fewer shots"
-            )
+            cure = "fewer shots"
+            few = f"{self.plan.source} has {len(ids)} rows to demonstrate with"
+            if len(ids) == given.demo_pool:
+                few, cure = f"--demo-pool {given.demo_pool} leaves {len(ids)} rows to demonstrate with", "a larger pool"
+            raise BadInput(f"{few}; --shots {given.shots[0]} needs more: give {cure}")
         filled = templates.fill(rows)
         pool = Pool.of(
             templates.topic(filled),

@@ -1,13 +1,14 @@
 """``format`` with foreign templates, demonstrations and shares, as a user runs it."""
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Cli, rows_of, write_lines
+from tests.conftest import Cli, one_sentence, rows_of, write_lines
 
 REVIEWS = [
     {"text": f"The {thing} number {row} was {'fine and warm' if row % 2 else 'cold and late'}.", "label": row % 2}
@@ -59,25 +60,39 @@ def test_templates_over_other_columns_are_left_out_with_a_note(cli: Cli, reviews
     assert len(rows) == 60
     asked = [row for row in rows if row["template"] == "reviews/ask"]
     assert all(row["answer_choices"] == ["bad", "good"] and row["output"] in ("bad", "good") for row in asked)
-    said = cli.fails("format", reviews, "--templates", "templates.yaml", "--template", "other columns", code=2)
-    assert "'other columns' uses hypothesis, premise" in said
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("!!python/object/apply:os.system ['touch reached']", "can't be read as YAML"),
-        ("[" * 50_000, "can't be read as YAML"),
-        ("dataset: d\ntemplates: {1: {name: a, jinja: '{{ text'}}", "is no Jinja"),
-        (
-            "dataset: d\ntemplates: {1: {name: a, jinja: '{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}'}}",
-            "nested too deep",
-        ),
-    ],
-)
-def test_a_file_of_hostile_templates_is_one_sentence(cli: Cli, reviews: Path, text: str, said: str) -> None:
-    (cli.folder / "templates.yaml").write_text(text)
-    assert said in cli.fails("format", reviews, "--templates", "templates.yaml", "-o", "out.arrow")
+HOSTILE = {
+    "objects": ("!!python/object/apply:os.system ['touch reached']", "can't be read as YAML"),
+    "nested": ("[" * 50_000, "can't be read as YAML"),
+    "no jinja": ("dataset: d\ntemplates: {1: {name: a, jinja: '{{ text'}}", "is no Jinja"),
+    "nested jinja": (f"dataset: d\ntemplates: {{1: {{name: a, jinja: '{DEEP}'}}}}", "nested too deep"),
+}
+
+
+def test_what_can_not_be_done_is_one_sentence_and_leaves_no_file(cli: Cli, reviews: Path) -> None:
+    few = write_lines(cli.folder / "few.jsonl", REVIEWS[:2])
+    (cli.folder / "templates.yaml").write_text(TEMPLATES)
+    usual = ["format", str(reviews), "-o", "out.arrow"]
+    commands = {name: [*usual, "--templates", "templates.yaml"] for name in HOSTILE}
+    commands["columns"] = [*usual, "--templates", "../templates.yaml", "--template", "other columns"]
+    commands["symbols"] = [*usual, "--task", "sentiment", "--symbols"]
+    commands["pool"] = ["format", str(few), "-o", "out.arrow", "--task", "sentiment", "--shots", "5"]
+    for name in commands:
+        (cli.folder / name).mkdir()
+        if name in HOSTILE:
+            (cli.folder / name / "templates.yaml").write_text(HOSTILE[name][0])
+    said = {
+        **{name: (1, text) for name, (_, text) in HOSTILE.items()},
+        "columns": (2, "'other columns' uses hypothesis, premise"),
+        "symbols": (2, "symbols mean nothing without examples"),
+        "pool": (1, "few.jsonl has 2 rows to demonstrate with; --shots 5 needs more"),
+    }
+    for name, done in cli.all_at_once(commands).items():
+        code, text = said[name]
+        assert done.returncode == code, done.stderr
+        assert text in one_sentence(done.stderr)
+        assert set(os.listdir(cli.folder / name)) <= {"templates.yaml"}
 
 
 def test_few_shot_letters_and_shares_in_one_call_are_exact(cli: Cli, reviews: Path) -> None:
@@ -102,11 +117,3 @@ def test_few_shot_letters_and_shares_in_one_call_are_exact(cli: Cli, reviews: Pa
             assert re.findall(rf"\b{letter[1]}\b\W+(negative|positive)", prompt)[-1] == word
         else:
             assert word in row["output"].lower()
-
-
-def test_symbols_without_shots_and_a_pool_too_small_are_told(cli: Cli, reviews: Path) -> None:
-    said = cli.fails("format", reviews, "--task", "sentiment", "--symbols", "-o", "out.arrow", code=2)
-    assert "symbols mean nothing without examples" in said
-    few = write_lines(cli.folder / "few.jsonl", REVIEWS[:2])
-    said = cli.fails("format", few, "--task", "sentiment", "--shots", "5", "-o", "out.arrow")
-    assert "few.jsonl has 2 rows to demonstrate with; --shots 5 needs more" in said

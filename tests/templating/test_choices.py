@@ -45,7 +45,7 @@ def lists_of(choices: Choices) -> list[list[str]]:
     return [words[start:end] for start, end in zip(choices.ends, choices.ends[1:], strict=False)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(ROWS, st.integers(0, 99), st.sampled_from(["en", "zh", "fr"]), st.booleans())
 def test_the_answers_letter_marks_the_answers_words(
     rows: list[tuple[list[str], int]], seed: int, language: str, shuffle: bool
@@ -74,7 +74,7 @@ def test_the_answers_letter_marks_the_answers_words(
             assert shown.block_answer[row].as_py() == shown.answer[row].as_py()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(ROWS, st.integers(0, 99), st.sampled_from(["en", "zh"]))
 def test_the_answer_stays_among_words_whatever_the_bullet(
     rows: list[tuple[list[str], int]], seed: int, language: str
@@ -96,7 +96,7 @@ def test_the_answer_stays_among_words_whatever_the_bullet(
             assert said.answer[row].as_py() == (words[chosen] if chosen >= 0 else None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(ROWS, st.integers(0, 99))
 def test_shuffling_moves_words_and_keeps_which_is_the_answer(rows: list[tuple[list[str], int]], seed: int) -> None:
     keys = keys_of(len(rows), seed)

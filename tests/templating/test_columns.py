@@ -63,7 +63,11 @@ def test_several_columns_make_one_list_a_row(rows: list[tuple[str | None, int | 
         "two": pa.array([two for _, two in rows], pa.int64()),
     })  # fmt: skip
     got = evaluate_list(batch, Column(columns=("two", "one"))).to_pylist()
-    assert got == [["" if two is None else str(two), one or ""] for one, two in rows]
+    wanted = [["" if two is None else str(two), one or ""] for one, two in rows]
+    for texts in wanted:  # a row may have fewer: the empty ones behind the last are none
+        while texts and not texts[-1].strip():
+            texts.pop()
+    assert got == wanted
 
 
 def test_a_constant_and_a_field_of_a_struct_are_lists_too() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import instructkit as ik
+from instructkit.errors import UsageError
 from instructkit.templating.labels import Labels, find_choice
 from instructkit.templating.packs import Label
 from tests.conftest import write_lines
@@ -49,6 +50,8 @@ def found(answer: str | None, choices: list[str] | None, keys: list[str] | None 
         ("A", [], -1),
         ("A", None, -1),
         (None, ["blue"], -1),
+        ("B", ["blue", " ", "red"], -1),  # a choice without a text
+        ("C", ["blue", " ", "red"], 2),
         ("", ["blue"], -1),
     ],
 )
@@ -155,6 +158,28 @@ def test_an_answer_outside_the_choices_is_rejected_and_the_others_stay(tmp_path:
     reader = ik.format([str(write_lines(tmp_path / "r.jsonl", rows))], templates=quiz)
     assert [row["output"] for row in reader.read_all().to_pylist()] == ["blue"]
     assert ik.counts(reader).reasons == {"label_out_of_range": 3, "empty_role": 1}
+
+
+def test_a_row_with_fewer_choices_shows_no_empty_ones_and_may_not_answer_with_one(tmp_path: Path) -> None:
+    rows = [
+        {"question": f"Which, {answer}?", "A": "red", "B": "green", "C": None, "answer": answer} for answer in "ABC"
+    ]
+    reader = ik.format([str(write_lines(tmp_path / "r.jsonl", rows))], task="multiple-choice-question-answering",
+                       map=["choices=A,B,C"], options="letters")  # fmt: skip
+    got = reader.read_all().to_pylist()
+    assert ik.counts(reader).reasons == {"label_out_of_range": 1}
+    assert len(got) == 2
+    assert not any(re.search(r"\bC\b", row["instruction"] + row["input"]) for row in got)
+
+
+def test_choices_that_are_objects_are_read_by_their_text_or_refused_in_one_sentence(tmp_path: Path, quiz: str) -> None:
+    objects = [{"label": "A", "text": "red"}, {"label": "B", "text": "green"}]
+    path = write_lines(tmp_path / "r.jsonl", [{"question": "Which?", "choices": objects, "answer": "B"}])
+    assert formatted(path, quiz)[0]["output"] == "green"
+    others = [{"name": "red"}, {"name": "green"}]
+    path = write_lines(tmp_path / "o.jsonl", [{"question": "Which?", "choices": others, "answer": "B"}])
+    with pytest.raises(UsageError, match="the lists of the column 'choices' hold struct"):
+        formatted(path, quiz)
 
 
 def test_a_dataset_with_choices_in_several_columns_is_bound_by_its_name(tmp_path: Path) -> None:

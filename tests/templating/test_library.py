@@ -50,9 +50,8 @@ def made(pack: Pack, row: Row, phrasings: tuple[Phrasing, ...], labels: tuple[st
         language=phrasings[0].language,
         manner=Manner("none" if bare else None),
     )
-    plan = Plan(
-        "rows.jsonl", templates, extras={}, per_row=None, max_chars=None, seed=0, options=False if bare else None
-    )
+    options = False if bare else None
+    plan = Plan("rows.jsonl", templates, {}, per_row=None, max_chars=None, max_tokens=None, seed=0, options=options)
     found = phrase(pa.RecordBatch.from_pylist([row]), plan)
     assert found.bad == []
     return list(found.examples.to_pylist())

@@ -117,7 +117,7 @@ def _number(name: str, value: Any, numbers: frozenset[str]) -> Any:
     return int(value) if name in numbers and spelled else value
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(TEMPLATES, st.data(), st.booleans(), st.booleans())
 def test_any_template_says_of_each_row_what_jinja_says(
     source: str, data: st.DataObject, strict: bool, nulls: bool

@@ -15,7 +15,9 @@ from jinja2 import nodes
 import instructkit as ik
 from instructkit.errors import BadInput, UsageError
 from instructkit.templating.libraries import open_library
+from instructkit.templating.program import parse
 from instructkit.templating.promptsource import PROTECTOR, PromptTemplate, loaded
+from instructkit.templating.sandbox import environment
 from tests.conftest import write_lines
 
 DRAWS = re.compile(r"\|\s*(choice|random)")
@@ -171,8 +173,11 @@ def _value(draw: random.Random, kind: pa.DataType, usual: list[Any], nulls: bool
 
 def test_all_of_promptsources_templates_load(library: list[PromptTemplate]) -> None:
     assert len(library) == 2085
-    plain = sum(one.in_columns for one in library)
-    assert plain > 1600  # those that columns serve
+    for one in library:
+        for source in (one.source, one.choices_source or ""):
+            parse(source, environment(strict=False))
+    some = library[::10]
+    assert sum(one.in_columns for one in some) > 0.75 * len(some)  # those that columns serve
 
 
 def test_rows_of_the_oracle_render_as_promptsource_rendered_them(promptsource: Path) -> None:
@@ -200,7 +205,7 @@ def test_templates_from_all_over_the_library_render_any_rows_as_promptsource_doe
 ) -> None:
     sure = [one for one in library if not DRAWS.search(one.source + (one.choices_source or ""))]
     found: Counter[bool] = Counter()
-    for number, one in enumerate(sure[turn::30]):  # 63 or so
+    for number, one in enumerate(sure[turn::36]):  # 50 or so
         draw = random.Random(f"{turn} {number}")
         uses = _uses(one)
         columns = {}
@@ -208,8 +213,8 @@ def test_templates_from_all_over_the_library_render_any_rows_as_promptsource_doe
             kind, usual = _kind(draw, uses.get(name, []))
             # methods of null: see tests/templating/test_program.py
             nulls = turn == 2 and f"{name}." not in one.source
-            columns[name] = pa.array([_value(draw, kind, usual, nulls) for _ in range(8)], kind)
-        found += assert_equal_to_promptsource(one, columns, 8)
+            columns[name] = pa.array([_value(draw, kind, usual, nulls) for _ in range(5)], kind)
+        found += assert_equal_to_promptsource(one, columns, 5)
     assert found[True] > 3 * found[False]
 
 
@@ -313,7 +318,7 @@ DRAWN = "{{ ['a', 'b', 'c', 'd', 'e', 'f']|choice }}{{ words|random }} {{ text }
 
 def test_random_filters_hang_on_the_row_and_the_seed_alone(tmp_path: Path) -> None:
     folder = library_of(tmp_path, DRAWN)
-    rows = [{"text": f"row {number}", "words": ["x", "y", "z"]} for number in range(3000)]
+    rows = [{"text": f"row {number}", "words": ["x", "y", "z"]} for number in range(1200)]
     path = write_lines(tmp_path / "r.jsonl", rows)
 
     def said(source: Path, **options: Any) -> dict[str, tuple[str, str]]:
@@ -354,6 +359,7 @@ def test_choice_of_nothing_fails_and_most_frequent_keeps_the_order() -> None:
         ("dataset: d\ntemplates: {1: {name: a}}", "is no templates.yaml of PromptSource .KeyError: 'jinja'"),
         ("dataset: d\ntemplates: {1: nothing}", "is no templates.yaml of PromptSource"),
         ("dataset: d", "holds no templates"),
+        ("dataset: d\ntemplates: {}", "holds no templates"),
         ("[]", "holds no templates"),
         ("", "holds no templates"),
     ],
@@ -362,6 +368,13 @@ def test_a_damaged_library_is_told_as_one(text: str, said: str, tmp_path: Path) 
     (tmp_path / "templates.yaml").write_text(text)
     with pytest.raises(BadInput, match=said):
         open_library(str(tmp_path))
+
+
+def test_a_library_that_was_changed_is_read_anew(tmp_path: Path) -> None:
+    rows = write_lines(tmp_path / "r.jsonl", [{"text": "a"}])
+    for word in ("one", "other"):
+        (row,) = formatted(rows, templates=library_of(tmp_path, word + " ||| {{ text }}"))
+        assert row["instruction"] == word
 
 
 def test_a_template_that_is_no_jinja_is_told_before_any_row(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import instructkit as ik
 from instructkit.errors import BadInput, UsageError
 from instructkit.records.tokens import count_tokens
+from instructkit.templating.shots import METAICL
 from tests.conftest import write_lines
 
 # every text ends with its number, so that the prompt tells which rows it shows
@@ -180,12 +181,26 @@ def test_history_puts_demonstrations_into_earlier_turns(english: Path, pack: str
 
 
 def test_metaicl_prompts_are_inputs_and_outputs_without_a_word_of_instruction(english: Path, pack: str) -> None:
+    answer, behind = METAICL
     alone = {row["parent"]: row for row in formatted(english, pack, template=["en-plain"])}
     for row in formatted(english, pack, shots=(2, 2), demo_form="metaicl"):
         shown = [alone[parent] for parent in row["demonstrations"]]
-        wanted = [f"{one['input']}\n{one['output']}" for one in shown] + [alone[row["parent"]]["input"]]
-        assert row["instruction"].split("\n\n" if "\n\n\n" not in row["instruction"] else "\n\n\n") == wanted
+        wanted = [one["input"] + answer + one["output"] for one in shown] + [alone[row["parent"]]["input"]]
+        assert row["instruction"] == behind.join(wanted)
         assert row["input"] == ""
+
+
+@pytest.mark.parametrize("form", ["metaicl", "super-ni"])
+def test_a_form_that_parts_instruction_and_input_is_refused_where_they_are_one(tmp_path: Path, form: str) -> None:
+    library = tmp_path / "templates.yaml"
+    library.write_text(
+        json.dumps({"dataset": "d", "templates": {"1": {"name": "a", "jinja": "{{ text }}|||{{ label }}"}}})
+    )
+    path = write_lines(tmp_path / "r.jsonl", ENGLISH)
+    with pytest.raises(UsageError, match=f"--demo-form {form} keeps instruction and input apart"):
+        formatted(path, str(library), shots=(2, 2), demo_form=form)
+    (row, *_) = formatted(path, str(library), shots=(2, 2), demo_form="prompt")
+    assert len(shown_in(row)) == 3
 
 
 def test_super_ni_prompts_are_worded_as_its_own(english: Path, pack: str) -> None:
