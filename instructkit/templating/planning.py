@@ -157,7 +157,7 @@ def _prompt_templates(library: Library, settings: FormatSettings, raw: Raw) -> P
         log.info("%s; they are left out", said)
     if not chosen:
         raise UsageError(f"{library.path} has no such template in {settings.language!r}")
-    names = frozenset().union(*(prompts.templates[place].names for place in chosen))
+    names = frozenset().union(*(prompts.templates[place].every_name for place in chosen)) & set(have)
     log.info("%s: %s of %s", raw.name, _count(chosen), prompts.dataset)
     filling = {name: have[name] for name in sorted(names)}
     return PromptTemplates(library.path, prompts.dataset, tuple(chosen), filling, settings.labels)

@@ -43,6 +43,12 @@ class PromptTemplate:
         return None if self.choices_source is None else template(self.choices_source, strict=False)
 
     @property
+    def every_name(self) -> frozenset[str]:
+        """The columns it takes, and those that would hide one of Jinja's own names."""
+        every = self.jinja.every_name | (self.choices.every_name if self.choices else frozenset())
+        return every - {"answer_choices"}
+
+    @property
     def names(self) -> frozenset[str]:
         """The columns it takes."""
         return (self.jinja.names | (self.choices.names if self.choices else frozenset())) - {"answer_choices"}
@@ -55,7 +61,7 @@ class PromptTemplate:
     def render(self, columns: Columns, rows: int, keys: Keys | None = None) -> "Rendered":
         """The parts and the answer choices of each row; ``failures`` names the rows that Jinja failed on."""
         failures: dict[int, str] = {}
-        columns = {name: _protect(columns[name]) for name in self.names if name in columns}
+        columns = {name: _protect(columns[name]) for name in self.every_name if name in columns}
         choices = None
         constants: dict[str, Any] = {} if self.choices else {"answer_choices": None}
         if self.choices is not None:

@@ -30,7 +30,8 @@ Keys = npt.NDArray[np.uint64]
 
 MOST_TOO_LARGE = 20  # rows of a batch
 
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_INTEGER = re.compile(r"0|-?[1-9]\d{0,17}")
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d{1,15}")
 _WHITESPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 
 
@@ -50,7 +51,8 @@ class Template:
         self.source = source
         self.environment = environment(strict)
         tree = program.parse(source, self.environment)
-        self.names = program.names_of(tree) - set(self.environment.globals)
+        self.every_name = program.names_of(tree)  # with those that a column may hide, e.g. range
+        self.names = self.every_name - set(self.environment.globals)
         self.numbers = program.number_names(tree)
         try:
             self.program = program.build(tree, self.environment)
@@ -158,6 +160,8 @@ class _Frame:
         values = _reach(self.column(step.name), step.path)
         if values is None or (step.filters and not pa.types.is_string(values.type)):
             return None
+        if step.of_text and values.null_count:
+            return None
         text = _said(values)
         for name, arguments in step.filters:
             text = FILTERS[name](text, *arguments)
@@ -212,7 +216,8 @@ class _Frame:
 
     def by_jinja(self, keys: Keys | None) -> pa.StringArray:
         """Every row by Jinja."""
-        used = [name for name in self.template.names if name in self.columns and name not in self.constants]
+        known = sorted(self.template.every_name)
+        used = [name for name in known if name in self.columns and name not in self.constants]
         texts: list[str | None] = []
         columns = [self.columns[name] for name in used]
         for row, values in enumerate(self._values(used, None, columns)):
@@ -263,8 +268,12 @@ def _combinations(columns: list[pa.Array], rows: int) -> tuple[Places, Places]:
 
 
 def _as_number(value: Any) -> Any:
-    """The whole number that a text spells: columns of CSV are text."""
-    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else value
+    """The number that a text spells just as Python would: columns of CSV are text."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) and str(float(value)) == value:
+        return float(value)
+    return value
 
 
 def _reach(values: pa.Array, path: tuple[str | int, ...]) -> pa.Array | None:
