@@ -7,7 +7,7 @@ from pathlib import Path
 from measure import rows_file, timed
 
 import instructkit as ik
-from instructkit.templating.shots import METHODS
+from instructkit.templating.prompting.shots import METHODS
 
 
 def drain(path: Path, method: str) -> None:

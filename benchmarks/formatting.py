@@ -154,7 +154,7 @@ def compare(name: str, path: Path, folder: Path, rows: int, template: str, task:
 
 def promptsource(path: Path, folder: Path, rows: int) -> None:
     """How much of PromptSource's library runs in columns, and how fast both ways are."""
-    from instructkit.templating.promptsource import loaded
+    from instructkit.templating.library.promptsource import loaded
 
     library = Path(DATA) / "promptsource" / "templates"
     templates = [one for file in sorted(library.rglob("*.yaml")) for one in loaded(str(file)).templates]

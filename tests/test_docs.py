@@ -22,7 +22,7 @@ from instructkit.cli import COMMANDS, cli
 from instructkit.dedup import DedupSettings
 from instructkit.filters import presets as _presets  # noqa: F401 - importing it enters the rules
 from instructkit.filters.rule import RULES
-from instructkit.templating.packs import bindings, load_pack, tasks
+from instructkit.templating.library.packs import bindings, load_pack, tasks
 
 HOME = Path(__file__).parents[1]
 DOCS = HOME / "docs"

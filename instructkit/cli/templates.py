@@ -29,8 +29,8 @@ def list_templates(query: str, task: str | None, bindings: bool) -> None:
     instructkit templates list --bindings --task nli
     """
     from instructkit.reports.tables import print_table
-    from instructkit.templating import catalogue
-    from instructkit.templating.packs import bindings as bindings_of
+    from instructkit.templating.library import catalogue
+    from instructkit.templating.library.packs import bindings as bindings_of
 
     if bindings:
         found = catalogue.find_bindings(query, task)
@@ -65,8 +65,8 @@ def show(name: str, template: tuple[str, ...], language: str | None) -> None:
     instructkit templates show promptsource/templates/imdb/templates.yaml
     """
     from instructkit.cli.templates_show import show_binding, show_pack, show_phrasings, show_prompts
-    from instructkit.templating.packs import Binding, Pack
-    from instructkit.templating.showing import chosen_phrasings, chosen_prompts, look_up
+    from instructkit.templating.library.packs import Binding, Pack
+    from instructkit.templating.library.showing import chosen_phrasings, chosen_prompts, look_up
 
     found = look_up(name)
     if isinstance(found, Binding):

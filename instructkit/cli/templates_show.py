@@ -4,10 +4,10 @@ import click
 
 from instructkit.errors import visible
 from instructkit.reports.tables import print_table
-from instructkit.templating.catalogue import PARTS, column_text, label_words, phrasing_counts
-from instructkit.templating.packs import Binding, Pack, Phrasing, bindings, tasks
-from instructkit.templating.promptsource import PromptLibrary, PromptTemplate
-from instructkit.templating.showing import columned, put_example, source
+from instructkit.templating.library.catalogue import PARTS, column_text, label_words, phrasing_counts
+from instructkit.templating.library.packs import Binding, Pack, Phrasing, bindings, tasks
+from instructkit.templating.library.promptsource import PromptLibrary, PromptTemplate
+from instructkit.templating.library.showing import columned, put_example, source
 
 
 def _say(text: str = "") -> None:

@@ -1,8 +1,10 @@
-"""Rows of existing datasets to examples, by task packs.
+"""Rows of existing datasets to examples, by templates.
 
-- `packs`: the library of packs and bindings, read from YAML; `binding`: which column fills which role
-- `columns`: a role's values; `labels`: from label values to words; `render`: templates over columns
-- `phrase`: a batch of raw rows to examples; `formatting.format`: the step
+- `formatting.format`: the step; `planning`: which task, columns and templates a source gets; `phrase`: a batch of rows
+- `templates`: what the step needs of templates; `pack_templates`: task packs; `prompt_templates`: PromptSource's
+- `super_natural`: definitions and examples of Super-NaturalInstructions tasks
+- `library/`: packs, bindings and foreign files; `rendering/`: templates over columns, in a bounded sandbox
+- `prompting/`: answer choices, symbols, demonstrations; `linting/`: template files checked
 """
 
 from instructkit.templating.formatting import format

@@ -23,9 +23,9 @@ from instructkit.records.stream import Counts, Records, public_step, take_step
 from instructkit.templating.pack_templates import OPTIONS
 from instructkit.templating.phrase import Plan, phrase, within
 from instructkit.templating.planning import FormatSettings, make_plan
-from instructkit.templating.shots import FORMS, METHODS, NEARNESS, ORDERS
+from instructkit.templating.prompting.shots import FORMS, METHODS, NEARNESS, ORDERS
+from instructkit.templating.prompting.survey import surveyed
 from instructkit.templating.super_natural import Encoding, encode
-from instructkit.templating.survey import surveyed
 
 log = logging.getLogger("instructkit")
 

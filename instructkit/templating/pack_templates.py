@@ -13,16 +13,24 @@ from instructkit.engine.worth import worth_compiling
 from instructkit.records.hashing import draw, redraw
 from instructkit.records.schema import repeat
 from instructkit.records.script import is_chinese
-from instructkit.templating import choices as shown
-from instructkit.templating.choices import Choices, Shown
-from instructkit.templating.columns import evaluate, evaluate_list, not_blank
-from instructkit.templating.labels import Labels, choose_words, find_choice, in_language, label_word, options, spoken
-from instructkit.templating.packs import Column, Pack, Phrasing
-from instructkit.templating.render import template
+from instructkit.templating.library.columns import evaluate, evaluate_list, not_blank
+from instructkit.templating.library.labels import (
+    Labels,
+    choose_words,
+    find_choice,
+    in_language,
+    label_word,
+    options,
+    spoken,
+)
+from instructkit.templating.library.packs import Column, Pack, Phrasing
+from instructkit.templating.prompting import choices as shown
+from instructkit.templating.prompting.choices import Choices, Shown
+from instructkit.templating.rendering.render import template
 from instructkit.templating.templates import Bad, Keys, Mask, Places, Texts
 
 if TYPE_CHECKING:
-    from instructkit.templating.joining import Joiner
+    from instructkit.templating.rendering.joining import Joiner
 
 OPTIONS = ("letters", "words", "none")
 OPENING = 24  # characters
@@ -319,7 +327,7 @@ class PackTemplates:
     @functools.cached_property
     def _joiners(self) -> "tuple[Joiner, ...] | None":
         """The phrasings as literals and columns, a list for each part; None where one is more than that."""
-        from instructkit.templating.joining import Joiner
+        from instructkit.templating.rendering.joining import Joiner
 
         said = {name for name, role in self.pack.roles.items() if role.words} | {
             "options",

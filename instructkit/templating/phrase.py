@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from instructkit.engine.worth import worth_compiling
 from instructkit.records.hashing import Hashes, draw, redraw, row_ids, salt, scramble
 from instructkit.records.schema import example_schema, no_history, repeat
-from instructkit.templating.columns import not_blank
-from instructkit.templating.shots import DEMONSTRATIONS, Shots
+from instructkit.templating.library.columns import not_blank
+from instructkit.templating.prompting.shots import DEMONSTRATIONS, Shots
 from instructkit.templating.templates import Bad, Mask, Places, Templates, Texts
 
 
@@ -116,7 +116,7 @@ def _ranked(filled: object, good: Mask, options: Mask | None, plan: Plan) -> Pla
     wide = number if templates.may_fail or plan.per_row is None else min(plan.per_row, number)
     salts = np.array([salt(plan.seed, name) for name in templates.names], np.uint64)
     if worth_compiling(len(base)):
-        from instructkit.templating.joining import rank
+        from instructkit.templating.rendering.joining import rank
 
         ranked = np.zeros((len(base), wide), np.int64)
         rank(base, salts, np.where(good, kinds, -1), table, ranked, np.zeros(wide, np.uint64))

@@ -14,7 +14,7 @@ from instructkit.records.examples import extra_fields
 from instructkit.records.reading import open_container
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import Source
-from instructkit.templating.binding import (
+from instructkit.templating.library.binding import (
     binding_of,
     check_columns,
     find_binding,
@@ -23,15 +23,15 @@ from instructkit.templating.binding import (
     parse_map,
     recognise,
 )
-from instructkit.templating.columns import evaluate
-from instructkit.templating.labels import MOST_OPTIONS, Labels, resolve_labels
-from instructkit.templating.libraries import Library, open_library
+from instructkit.templating.library.columns import evaluate
+from instructkit.templating.library.labels import MOST_OPTIONS, Labels, resolve_labels
+from instructkit.templating.library.libraries import Library, open_library
+from instructkit.templating.library.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
 from instructkit.templating.pack_templates import Manner, PackTemplates, phrasing_names
-from instructkit.templating.packs import Binding, Column, Pack, Phrasing, load_pack, tasks
 from instructkit.templating.phrase import Plan
 from instructkit.templating.prompt_templates import PromptTemplates
-from instructkit.templating.render import template
-from instructkit.templating.shots import DEMONSTRATIONS
+from instructkit.templating.prompting.shots import DEMONSTRATIONS
+from instructkit.templating.rendering.render import template
 from instructkit.templating.templates import Templates
 
 log = logging.getLogger("instructkit")

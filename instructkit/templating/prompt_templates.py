@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.records.schema import as_text, repeat
-from instructkit.templating.promptsource import PromptTemplate, loaded
+from instructkit.templating.library.promptsource import PromptTemplate, loaded
 from instructkit.templating.templates import Bad, Keys, Mask, Places, Texts
 
 ANSWER_CHOICES = {"answer_choices": pa.list_(pa.string())}

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from instructkit.cli import cli as program
 from instructkit.errors import UsageError
-from instructkit.templating.packs import library_folder, tasks
+from instructkit.templating.library.packs import library_folder, tasks
 from tests.conftest import Cli
 from tests.templating.linting.test_lint import BINDINGS, PACK, PATTERNS, PROMPTS, changed
 

@@ -11,8 +11,8 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import UsageError
-from instructkit.templating.columns import cut_in_two, evaluate
-from instructkit.templating.packs import Column, load_pack
+from instructkit.templating.library.columns import cut_in_two, evaluate
+from instructkit.templating.library.packs import Column, load_pack
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> str:

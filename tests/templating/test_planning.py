@@ -9,7 +9,7 @@ import pytest
 import instructkit as ik
 from instructkit.errors import UsageError
 from instructkit.records.sources import Source
-from instructkit.templating.packs import bindings, load_pack, tasks
+from instructkit.templating.library.packs import bindings, load_pack, tasks
 from instructkit.templating.planning import _binding_by_name
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from instructkit.errors import BadInput
-from instructkit.templating.libraries import open_library
+from instructkit.templating.library.libraries import open_library
+from instructkit.templating.library.promptsource import SEPARATOR
 from instructkit.templating.linting.findings import File, Path, short
 from instructkit.templating.linting.keys import METADATA, PROMPT, PROMPTSOURCE, fits
 from instructkit.templating.linting.phrasing import check_output, check_template
 from instructkit.templating.linting.rendering import check_prompts
-from instructkit.templating.promptsource import SEPARATOR
-from instructkit.templating.render import template
+from instructkit.templating.rendering.render import template
 
 
 def lint_promptsource(file: File) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from instructkit.templating.library.packs import Column
 from instructkit.templating.linting.findings import File, Path, short
-from instructkit.templating.packs import Column
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instructkit.errors import UsageError
+from instructkit.templating.library.packs import library_folder, tasks
+from instructkit.templating.library.promptsource import is_promptsource
 from instructkit.templating.linting.bindings import lint_bindings
 from instructkit.templating.linting.findings import Finding
 from instructkit.templating.linting.foreign import lint_patterns, lint_promptsource
 from instructkit.templating.linting.pack import lint_pack
 from instructkit.templating.linting.reading import read_file
-from instructkit.templating.packs import library_folder, tasks
-from instructkit.templating.promptsource import is_promptsource
 
 FILES = ("pack.yaml", "bindings.yaml", "templates.yaml")  # what is looked for in a folder
 

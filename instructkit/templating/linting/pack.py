@@ -4,14 +4,14 @@ from collections import Counter
 from typing import Any
 
 from instructkit.errors import BadInput
-from instructkit.templating.catalogue import PARTS, example_row
+from instructkit.templating.library.catalogue import PARTS, example_row
+from instructkit.templating.library.packs import Pack, read_pack
 from instructkit.templating.linting.findings import File, Path
 from instructkit.templating.linting.keys import EXAMPLE, PACK, PHRASING, ROLE, fit_each, fits, words_fit
 from instructkit.templating.linting.phrasing import check_phrasing
 from instructkit.templating.linting.rendering import check_examples, check_prompts
 from instructkit.templating.pack_templates import shows_options
-from instructkit.templating.packs import Pack, read_pack
-from instructkit.templating.render import template
+from instructkit.templating.rendering.render import template
 
 FEWEST = 10  # phrasings of a language; fewer teach a model the words of the prompt and not the task
 

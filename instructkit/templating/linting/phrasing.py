@@ -3,11 +3,11 @@
 from jinja2 import TemplateSyntaxError, nodes
 
 from instructkit.errors import BadInput
-from instructkit.templating.catalogue import OPTIONS, PARTS
+from instructkit.templating.library.catalogue import OPTIONS, PARTS
+from instructkit.templating.library.packs import Pack, Phrasing
 from instructkit.templating.linting.findings import File, Path
-from instructkit.templating.packs import Pack, Phrasing
-from instructkit.templating.render import template
-from instructkit.templating.sandbox import environment
+from instructkit.templating.rendering.render import template
+from instructkit.templating.rendering.sandbox import environment
 
 
 def check_phrasing(file: File, pack: Pack, number: int) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from instructkit.errors import BadInput
+from instructkit.templating.library.yaml_files import TooDeep, check_depth, load_yaml, loader
 from instructkit.templating.linting.findings import File, short
-from instructkit.templating.yaml_files import TooDeep, check_depth, load_yaml, loader
 
 _PREFIX = "tag:yaml.org,2002:"
 PLAIN = frozenset(_PREFIX + name for name in ("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs",

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from instructkit.errors import BadInput, UsageError
-from instructkit.templating.catalogue import PARTS, Row, Said, put
+from instructkit.templating.library.catalogue import PARTS, Row, Said, put
+from instructkit.templating.library.packs import Pack
 from instructkit.templating.linting.findings import File, Path, short
-from instructkit.templating.packs import Pack
 
 
 def unique_row(pack: Pack) -> tuple[Row, tuple[str, ...]]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from instructkit.errors import UsageError
+from instructkit.templating.library.packs import library_folder
 from instructkit.templating.linting.findings import CHECKS
 from instructkit.templating.linting.lint import lint, lint_file, template_files
-from instructkit.templating.packs import library_folder
 
 PACK = """\
 task: colors
