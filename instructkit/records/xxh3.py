@@ -51,6 +51,8 @@ def xxh3_128_hex(values: pa.Array) -> pa.StringArray:
 
 
 def _buffers(values: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    if not len(values):  # an empty column may have no buffers at all
+        return np.zeros(1, np.int32), np.zeros(1, np.uint8)
     _, offsets, data = values.buffers()
     places = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
     return places, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)

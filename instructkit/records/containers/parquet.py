@@ -19,6 +19,8 @@ COUNTS_KEY = b"instructkit_counts"
 
 def open_parquet(source: Source) -> Raw:
     """Open a Parquet file, a few thousand rows at a time."""
+    if source.path == "-":
+        raise BadInput("Parquet is read from a file, not from stdin; save it first")
     try:
         file = pq.ParquetFile(source.path, pre_buffer=False, memory_map=False)
     except (pa.ArrowInvalid, OSError) as error:

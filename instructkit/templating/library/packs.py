@@ -1,5 +1,6 @@
 """The template library: task packs and bindings, read from YAML by a safe loader."""
 
+import difflib
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -135,7 +136,9 @@ def tasks() -> tuple[str, ...]:
 def load_pack(task: str) -> Pack:
     """A pack by its task's name; raises `UsageError`, listing the known ones."""
     if task not in tasks():
-        raise UsageError(f"there is no task {task!r}; known tasks: {', '.join(tasks())}")
+        near = difflib.get_close_matches(task, tasks(), 3, 0.5)
+        hint = f" near it: {', '.join(near)};" if near else ""
+        raise UsageError(f"there is no task {task!r};{hint} known tasks: {', '.join(tasks())}")
     folder = library_folder() / task
     return read_pack(load_yaml(folder / "pack.yaml", ours=True), f"the pack {task}")
 

@@ -58,6 +58,8 @@ class Joiner:
 
         Raises `BadInput` where the texts of one call pass 2 GB.
         """
+        if not len(rows):  # an empty column may have no buffers at all
+            return pa.array([], pa.string())
         held = [columns[name] for name in self.names]  # keeps the buffers while their addresses are used
         table = np.zeros((max(len(held), 1), 3), np.int64)
         for place, column in enumerate(held):

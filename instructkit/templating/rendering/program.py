@@ -80,12 +80,13 @@ def shown(source: str) -> str:
     return repr(source if len(source) <= 60 else source[:57] + "...")
 
 
-def names_of(tree: nodes.Template) -> frozenset[str]:
+def names_of(tree: nodes.Template, source: str = "") -> frozenset[str]:
     """The names a template takes from outside."""
     try:
         return frozenset(find_undeclared_variables(tree))
     except TemplateSyntaxError as error:  # an unknown filter or test
-        raise BadInput(f"a template uses what Jinja does not know: {error.message}") from error
+        named = f"the template {shown(source)}" if source else "a template"
+        raise BadInput(f"{named} uses what Jinja does not know: {error.message}") from error
     except RecursionError as error:
         raise BadInput("a template is nested too deep") from error
 

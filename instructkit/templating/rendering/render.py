@@ -51,7 +51,7 @@ class Template:
         self.source = source
         self.environment = environment(strict)
         tree = program.parse(source, self.environment)
-        self.every_name = program.names_of(tree)  # with those that a column may hide, e.g. range
+        self.every_name = program.names_of(tree, source)  # with those that a column may hide, e.g. range
         self.names = self.every_name - set(self.environment.globals)
         self.numbers = program.number_names(tree)
         try:

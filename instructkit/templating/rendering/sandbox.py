@@ -48,11 +48,14 @@ def why(error: BaseException) -> str:
     """A failure in words, without the values of the row it may quote."""
     if isinstance(error, TemplateTooLarge):
         return str(error)
-    if type(error).__name__ == "UndefinedError":
-        return "it uses a value that is not there"
-    if type(error).__name__ == "SecurityError":
-        return "it reaches for what a template may not have"
-    return type(error).__name__
+    said = {
+        "UndefinedError": "it uses a value that is not there",
+        "SecurityError": "it reaches for what a template may not have",
+        "OverflowError": "a number or range in it is too large",
+        "ZeroDivisionError": "it divides by zero",
+        "RecursionError": "it calls itself without end",
+    }
+    return said.get(type(error).__name__, type(error).__name__)
 
 
 # what a template can do wrong on a row; anything else is our own fault

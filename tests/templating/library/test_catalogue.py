@@ -72,7 +72,7 @@ def test_what_is_not_there_is_refused() -> None:
         find_packs("xyzzy")
     with pytest.raises(UsageError, match=r"no binding speaks of 'xyzzy'; see all: .* --bindings"):
         find_bindings("xyzzy")
-    with pytest.raises(UsageError, match="there is no task 'nil'; known tasks: "):
+    with pytest.raises(UsageError, match="there is no task 'nil'; near it: nli; known tasks: "):
         find_bindings(task="nil")
 
 
