@@ -94,9 +94,7 @@ def test_the_library_has_the_packs_of_its_folders() -> None:
 
 
 def test_an_unknown_pack_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(
-        UsageError, match=r"there is no task 'sentimant'; near it: sentiment.*; known tasks: .*, arithmetic,"
-    ):
+    with pytest.raises(UsageError, match=r"there is no task 'sentimant'; near it: sentiment.*; known tasks: .*"):
         load_pack("sentimant")
 
 
