@@ -18,7 +18,7 @@ def _per_row(_: click.Context, __: click.Parameter, value: str) -> int | None:
     if value == "all":
         return None
     value = "1" if value == "one" else value
-    if not value.isdigit() or int(value) < 1:
+    if not value.isdecimal() or int(value) < 1:
         raise click.BadParameter("give a number of 1 or more, or all")
     return int(value)
 
@@ -27,7 +27,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     if value is None:
         return 0, 0
     least, dash, most = value.partition("-")
-    if not least.isdigit() or (dash and not most.isdigit()) or int(most or least) < int(least):
+    if not least.isdecimal() or (dash and not most.isdecimal()) or int(most or least) < int(least):
         raise click.BadParameter("give a number, or a range such as 0-5")
     return int(least), int(most or least)
 

@@ -55,6 +55,8 @@ def format(
     shots = (given.shots, given.shots) if isinstance(given.shots, int) else (given.shots[0], given.shots[-1])
     listed = {name: _listed(getattr(given, name)) for name in ("map", "labels", "template")}
     given = replace(given, map=listed["map"], labels=listed["labels"], template=listed["template"], shots=shots)
+    if given.symbols and given.demos == "random":  # what a symbol means can only be read off an example of it
+        given = replace(given, demos="balanced")
     check_settings(given)
     paths = [sources] if isinstance(sources, str) else list(sources)
     sink = as_rejects(rejects)

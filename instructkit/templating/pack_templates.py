@@ -1,6 +1,7 @@
 """The phrasings of a task pack over a source's columns."""
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -159,7 +160,9 @@ class PackTemplates:
             own = lists[role.row_labels]
             keys = self.filling[role.row_labels].keys
             named = None if keys is None else evaluate_list(batch, Column(keys))
-            chosen = find_choice(filled.roles[role.name], own, named, labels)
+            place = self.filling[role.name].column
+            numbered = place in batch.schema.names and pa.types.is_integer(batch.schema.field(place).type)
+            chosen = find_choice(filled.roles[role.name], own, named, labels, numbered)
             filled.choices = dict.fromkeys(self.pack.languages, shown.of_lists(own, chosen))
             unknown, known = chosen < 0, "one of the row's choices"
             filled.label = np.maximum(chosen, 0)
@@ -202,7 +205,9 @@ class PackTemplates:
         languages = self.pack.languages
         if "zh" not in languages or len(languages) == 1:
             return np.zeros(len(texts), np.int64)
-        other = languages.index("en") if "en" in languages else 1 - languages.index("zh")
+        other = (
+            languages.index("en") if "en" in languages else next(i for i, code in enumerate(languages) if code != "zh")
+        )
         return np.where(is_chinese(pc.fill_null(texts, "")), languages.index("zh"), other)
 
     def opening(self, filled: Filled) -> pa.StringArray:
@@ -290,8 +295,12 @@ class PackTemplates:
             return not shows and not names
         if self.manner.symbols:
             return not names
+        block = self.manner.options in ("letters", "words") and not shows
+        if block and (phrasing.input or phrasing.instruction).rstrip().endswith((":", "：")):
+            return False  # the cue for the answer would stand before the list
         if self.manner.options == "letters":  # "I find the tone A" says nothing: the answer stands alone
-            return not names and (phrasing.cot or phrasing.output.strip() == f"{{{{ {self._answer} }}}}")
+            alone = phrasing.cot or phrasing.output.strip() == f"{{{{ {self._answer} }}}}"
+            return not names and alone and not _ASKS_FOR_WORDS.search(_wording(phrasing))
         if self.manner.options is None and self.pack.roles[self._answer].row_labels:
             return shows  # "Which of these ...?" can't be answered where none are shown
         return True
@@ -402,6 +411,18 @@ class PackTemplates:
         }
 
 
+_ASKS_FOR_WORDS = re.compile(
+    r"\b(one|single|two|which|what|right|a) words?\b|[一两单]个?词|哪个词"
+    r"|[(（]\{\{ options \}\}",  # brackets around letters in brackets
+    re.IGNORECASE,
+)
+
+
+def _wording(phrasing: Phrasing) -> str:
+    """The templates that ask."""
+    return f"{phrasing.instruction}\n{phrasing.input}"
+
+
 def _key(language: str, name: str) -> str:
     return f"{language} {name}"
 
@@ -446,8 +467,6 @@ def names_labels(phrasing: Phrasing, labels: Labels | None) -> bool:
 
 
 def _spelled(word: str, text: str) -> bool:
-    import re
-
     edge = r"\b" if word.isascii() else ""
     return re.search(edge + re.escape(word) + edge, text) is not None
 

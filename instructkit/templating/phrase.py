@@ -86,7 +86,7 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
         for place, why in lost.items():
             failed.setdefault(int(made.rows[place]), why)
         made = made.without(set(lost))
-    examples = _examples(batch, parents, made, plan)
+    examples = _examples(batch, parents, made, shown, plan)
     examples, too_long = within(examples, plan.max_chars, plan.max_tokens)
     for place, reason in too_long.items():
         failed.setdefault(int(made.rows[place]), reason)
@@ -204,7 +204,9 @@ def _in_order(
     return Made(row, numbers, _keys(base[row], numbers, plan), texts.columns(), {})
 
 
-def _examples(batch: pa.RecordBatch, parents: pa.StringArray, made: Made, plan: Plan) -> pa.RecordBatch:
+def _examples(
+    batch: pa.RecordBatch, parents: pa.StringArray, made: Made, options: Mask | None, plan: Plan
+) -> pa.RecordBatch:
     rows = pa.array(made.rows)
     count = len(made.rows)
     columns = dict(made.texts)
@@ -219,7 +221,10 @@ def _examples(batch: pa.RecordBatch, parents: pa.StringArray, made: Made, plan: 
     if plan.few_shot and plan.shots is None:  # there were no rows to demonstrate with
         columns[DEMONSTRATIONS.name] = pa.nulls(count, DEMONSTRATIONS.type)
     seed = f"{plan.seed}/{plan.templates.variant}" if plan.templates.variant else str(plan.seed)
-    unique = [columns["parent"], columns["template"], repeat(seed, count)]
+    seeds = repeat(seed, count)
+    if options is not None:  # a share of the rows: equal rows may be put with choices and without
+        seeds = pc.if_else(pa.array(options[made.rows]), pa.scalar(f"{seed}/options"), seeds)
+    unique = [columns["parent"], columns["template"], seeds]
     if plan.shots is not None:
         demonstrated = pc.binary_join(columns[DEMONSTRATIONS.name], " ")
         put = pc.binary_join_element_wise(demonstrated, pa.scalar(plan.shots.settings.variant), " ")

@@ -205,7 +205,8 @@ def _pack_templates(
     if own is not None and own.any_language and len(phrasings) < len(own.phrasings) and not settings.template:
         log.info("%s: %d of the patterns use fields that are not there; they are left out", raw.name,
                  len(own.phrasings) - len(phrasings))  # fmt: skip
-    if pack.label_role is None or labels is None:
+    role = pack.label_role
+    if role is None or labels is None or (role.row_labels and settings.symbols):
         if settings.symbols:
             raise UsageError(f"{pack.task} has no labels that --symbols could name")
         if settings.manner != Manner():

@@ -48,7 +48,7 @@ def encode(raw: Raw, encoding: Encoding) -> Raw:
     """
     task = raw.task or {}
     before = _before(task, encoding, raw.name)
-    shown = bool(before.examples)
+    shown = bool(before.examples) or not encoding.definition
 
     def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
         for batch, numbers in raw.batches:
@@ -80,7 +80,7 @@ def _before(task: Mapping[str, Any], encoding: Encoding, name: str) -> _Before:
         *_examples(task, "Negative", encoding.negative, encoding.explanations, name),
     ]
     if not examples:
-        return _Before(text.strip() if encoding.definition else CLOSING, ())
+        return _Before(text.strip() if encoding.definition else "", ())
     return _Before(f"Definition: {text.strip()}" if encoding.definition else "", tuple(examples))
 
 

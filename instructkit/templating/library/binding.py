@@ -74,10 +74,12 @@ def parse_map(pairs: Sequence[str], pack: Pack, schema: pa.Schema) -> dict[str, 
             raise UsageError(f"--map {pair!r} is not ROLE=COLUMN (or ROLE==VALUE for one value in every row)")
         if role not in pack.roles:
             raise UsageError(f"the task {pack.task} has no role {role!r}; its roles are {', '.join(pack.roles)}")
+        if role in columns:
+            raise UsageError(f"--map names the role {role} twice")
         if column.startswith("="):
             columns[role] = Column(constant=column[1:])
         elif pack.roles[role].is_list and "," in column and column not in schema.names:
-            columns[role] = Column(columns=tuple(column.split(",")))
+            columns[role] = Column(columns=tuple(name.strip() for name in column.split(",")))
         else:
             columns[role] = Column(column)
     return columns

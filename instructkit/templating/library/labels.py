@@ -98,14 +98,15 @@ def options(choices: Sequence[Label], language: str) -> dict[str, str]:
 
 
 def find_choice(
-    answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels
+    answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels, numbered: bool = False
 ) -> npt.NDArray[np.int64]:
     """The place of each row's answer among its own choices, -1 where it is none.
 
     An answer is one of the row's ``keys``, one of the labels given (in the order of the choices), the text of a choice,
-    a letter, or a number from 0; the first of these that fits counts. A choice without a text is none.
+    a letter, or a number from 0; the first of these that fits counts. Where the column holds integers (``numbered``)
+    it is the number alone. A choice without a text is none.
     """
-    chosen = _find_choice(answers, choices, keys, labels)
+    chosen = _find_choice(answers, choices, keys, labels, numbered)
     blank = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(choices.flatten(), "")), "").to_numpy(zero_copy_only=False)
     if blank.any():
         lengths = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False)
@@ -115,7 +116,7 @@ def find_choice(
 
 
 def _find_choice(
-    answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels
+    answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels, numbered: bool
 ) -> npt.NDArray[np.int64]:
     counts = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     text = pc.fill_null(pc.utf8_trim_whitespace(answers), "")
@@ -126,7 +127,8 @@ def _find_choice(
         given = pa.array([label_word(choice, "en") for choice in labels.choices], pa.string())
         chosen = pc.fill_null(pc.index_in(text, given), -1).to_numpy(zero_copy_only=False).astype(np.int64)
         return np.where(chosen < counts, chosen, -1)
-    chosen = _place_in(text, choices, counts)
+    if not numbered:
+        chosen = _place_in(text, choices, counts)
     letters = pc.utf8_upper(pc.replace_substring_regex(text, r"^\(?([A-Za-z])[).]?$", r"\1"))
     alphabet = pa.array([chr(ord("A") + place) for place in range(26)])
     numbers = pa.array([str(place) for place in range(100)])

@@ -5,8 +5,9 @@ list split the same way. Facts from promptsource/templates.py (bigscience-worksh
 """
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,10 @@ class PromptTemplate:
         choices = None
         constants: dict[str, Any] = {} if self.choices else {"answer_choices": None}
         if self.choices is not None:
-            given = columns if self.choices.names else {}
+            given = columns if self.choices.names or not self.choices.is_plain else {}
             texts = self.choices.render(given, rows if given else min(rows, 1), keys=keys, failures=failures)
             choices = split(texts)
-            if not self.choices.names and rows:
+            if not self.choices.names and self.choices.is_plain and rows:
                 constants["answer_choices"] = choices[0].as_py()
                 choices = pa.repeat(choices[0], rows)
             else:
@@ -139,9 +140,19 @@ def read_promptsource(content: Any, where: str) -> PromptLibrary:
         if not content["templates"]:
             raise BadInput(f"{where} holds no templates")
         name = "/".join(str(content[key]) for key in ("dataset", "subset") if content.get(key))
-        return PromptLibrary(name, tuple(_template(entry) for entry in content["templates"].values()))
+        return PromptLibrary(name, _named_apart([_template(entry) for entry in content["templates"].values()]))
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{where} is no templates.yaml of PromptSource ({type(error).__name__}: {error})") from error
+
+
+def _named_apart(templates: Sequence[PromptTemplate]) -> tuple[PromptTemplate, ...]:
+    """The same templates; the second of one name becomes NAME #2, for a name is part of an example's id."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for one in templates:
+        seen[one.name] += 1
+        apart.append(one if seen[one.name] == 1 else replace(one, name=f"{one.name} #{seen[one.name]}"))
+    return tuple(apart)
 
 
 def _template(entry: Mapping[str, Any]) -> PromptTemplate:

@@ -130,11 +130,19 @@ def letter(place: int) -> str:
 
 
 def of_lists(lists: pa.ListArray, chosen: Places) -> Choices:
-    """The choices that rows bring themselves."""
+    """The choices that rows bring themselves; those without a text are left out, after the answer has been found."""
     counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     ends = np.concatenate([[0], np.cumsum(counts)])
     words = pc.fill_null(lists.flatten(), "")
-    return Choices(words, ends, chosen, np.arange(len(words)) - np.repeat(ends[:-1], counts))
+    numbers = np.arange(len(words)) - np.repeat(ends[:-1], counts)
+    says = pc.not_equal(pc.utf8_trim_whitespace(words), "").to_numpy(zero_copy_only=False)
+    if says.all():
+        return Choices(words, ends, chosen, numbers)
+    before = np.concatenate([[0], np.cumsum(says)])  # how many words say something, up to each
+    answer = ends[:-1] + np.maximum(chosen, 0)
+    moved = np.where(chosen < 0, -1, before[np.minimum(answer, len(words))] - before[ends[:-1]])
+    kept = np.flatnonzero(says)
+    return Choices(words.take(pa.array(kept)), before[ends], moved, numbers[kept])
 
 
 def of_labels(names: Sequence[str], chosen: Places, own: Sequence[int]) -> Choices:

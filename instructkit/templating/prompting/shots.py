@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from instructkit.records.hashing import Hashes, redraw
 from instructkit.records.schema import HISTORY, TURN, no_history, repeat
+from instructkit.templating.library.columns import not_blank
 from instructkit.templating.templates import Mask, Places, Templates, Texts
 
 if TYPE_CHECKING:
@@ -95,12 +96,16 @@ class Shots:
             wanted,
             redraw(made.keys, seed, "demonstrations"),
         )
-        lost: dict[int, Why] = {
-            int(place): ("too_few_demonstrations", str(int((chosen[place] >= 0).sum())), str(int(wanted[place])))
-            for place in np.flatnonzero((chosen >= 0).sum(axis=1) < wanted)
-        }
         query, column = np.nonzero(chosen >= 0)
         demos = self._render(chosen[query, column], query, made, options, templates, seed)
+        said = not_blank(demos.instruction) & not_blank(demos.output)  # a template may fail on a row as any other does
+        if not said.all():
+            query, column, demos = query[said], column[said], _pick(demos, np.flatnonzero(said))
+        there = np.bincount(query, minlength=len(wanted))
+        lost: dict[int, Why] = {
+            int(place): ("too_few_demonstrations", str(int(there[place])), str(int(wanted[place])))
+            for place in np.flatnonzero(there < wanted)
+        }
         fitting = self._fitting(made, demos, query, ranks[query, column])
         emptied = (wanted > 0) & (np.bincount(query[fitting], minlength=len(wanted)) < 1)
         for place in np.flatnonzero(emptied):

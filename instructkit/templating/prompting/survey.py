@@ -12,6 +12,7 @@ import pyarrow as pa
 from instructkit.engine import Spool
 from instructkit.engine.worth import say_if_new
 from instructkit.errors import BadInput
+from instructkit.records.batching import row_bytes
 from instructkit.records.containers.raw import Numbers
 from instructkit.records.hashing import Hashes, draw, redraw
 from instructkit.templating.phrase import MARKS, Plan, row_hashes
@@ -58,10 +59,13 @@ class _Survey:
         good[[row for row, *_ in self.plan.templates.fill(batch).bad]] = False
         parents = row_hashes(batch)
         base = draw(parents, 0, "row")
-        self.draws.append(base)
-        self.good.append(good)
+        if self.settings.options_share is not None or self.settings.zero_shot_share is not None:
+            self.draws.append(base)
+            self.good.append(good)
         if self.settings.shots[1]:
             kept = pa.array(good)
+            if not self.plan.templates.columns:
+                raise BadInput("the templates use no column, so no row can demonstrate them: not with --shots")
             columns = dict.fromkeys(_top(name, batch.schema) for name in self.plan.templates.columns)
             rows = batch.select(list(columns)).filter(kept)
             self.pool.append((redraw(base, self.plan.seed, "pool")[good], rows, parents.filter(kept)))
@@ -81,12 +85,11 @@ class _Survey:
         order = np.argsort(draws, kind="stable")[: self.settings.demo_pool]
         taken = pa.array(order)
         kept = rows.take(taken).combine_chunks()
-        size = kept.nbytes
-        if size > POOL_BYTES:
-            order = order[: max(int(len(order) * POOL_BYTES / size), 1)]
-            taken = pa.array(order)
-            kept = rows.take(taken).combine_chunks()
         batches = kept.to_batches()
+        if batches:  # by the rows' own sizes, so that where batches end decides nothing
+            fit = int(np.searchsorted(np.cumsum(row_bytes(batches[0])), POOL_BYTES, "right"))
+            order, batches = order[: max(fit, 1)], [batches[0].slice(0, max(fit, 1))]
+            taken = pa.array(order)
         one = batches[0] if batches else rows.schema.empty_table().to_batches()[0]
         self.pool = [(draws[order], one, parents.take(taken))]
         self.held = len(order)

@@ -191,7 +191,8 @@ class _Frame:
     def _test(self, step: Choose) -> npt.NDArray[np.int8]:
         """Which branch each row takes: 1, 0, or -1 where the test itself fails."""
         name = step.truth_of
-        if name in self.columns and name not in self.constants and pa.types.is_string(self.columns[name].type):
+        is_text = name in self.columns and name not in {*self.constants, *self.template.numbers}
+        if is_text and pa.types.is_string(self.columns[name].type):
             filled = pc.fill_null(pc.not_equal(self.column(name), ""), False)
             truth: npt.NDArray[np.int8] = filled.to_numpy(zero_copy_only=False).astype(np.int8)
             return np.int8(1) - truth if step.negated else truth

@@ -41,6 +41,8 @@ _OF_ITEMS = frozenset({*_ONE_BY_ONE, "choice", "count", "d", "default", "first",
                        "list", "most_frequent", "random", "reverse"})  # fmt: skip
 _SLOW = frozenset({"pprint", "striptags", "title", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr"})
 _NUMBERED = frozenset({"batch", "center", "indent", "round", "slice", "truncate", "wordwrap"})  # take a number
+_QUADRATIC = frozenset({"urlize", "wordwrap"})  # in the length of a run without a break
+QUADRATIC_CHARACTERS = 5_000
 SLOW_CHARACTERS = 10  # that cost a step of the slow ones
 
 
@@ -312,6 +314,8 @@ def _bounded_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
             budget.step(len(value))
         elif name in _SLOW:
             budget.step(bounds.weight(value) // SLOW_CHARACTERS)
+        if name in _QUADRATIC and len(str(value)) > QUADRATIC_CHARACTERS:
+            refuse(f"{name} is given too long a text")
         if name in _NUMBERED and any(number(one) > WIDTH for one in (*rest, *options.values())):
             refuse(f"{name} is given too large a number")
         _check_arguments(name, value, rest, options)
@@ -333,6 +337,8 @@ def _check_arguments(name: str, value: Any, rest: tuple[Any, ...], options: Mapp
         bounds.check_join(texts[0] if texts else "", value)
     elif name == "sum" and not isinstance(options.get("start", (rest[1:] or (0,))[0]), (int, float)):
         refuse("sum adds numbers only")
+    elif name == "indent" and str(value).count("\n") * max([int(number(one)) for one in rest[:1]] or [4]) > SIZE:
+        refuse("indent pads too far")
     elif name in ("wordwrap", "indent") and texts:
         lines = len(str(value)) if name == "wordwrap" else str(value).count("\n") + 1
         bounds.check_replace("x" * min(lines, SIZE), "x", max(texts, key=len))

@@ -30,8 +30,8 @@ def test_the_nearest_are_those_of_the_highest_cosine() -> None:
     for query in range(len(TEXTS)):  # the cells of so small a pool are all looked into
         assert rows[query, 0] == query
         best = np.sort(every[query])[::-1][:5]
-        assert np.allclose(cosines[query], best, atol=1e-5)
-        assert np.allclose(every[query][rows[query]], best, atol=1e-5)
+        assert np.allclose(cosines[query], best, atol=1e-4)
+        assert np.allclose(every[query][rows[query]], best, atol=1e-4)
 
 
 def test_where_fewer_are_there_the_rest_is_marked() -> None:
