@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from instructkit.engine.worth import note
 from instructkit.errors import InstructkitError, RowFailed
 
 Item = TypeVar("Item")
@@ -107,6 +108,7 @@ def _follow_parent() -> None:
 
 def _run(step: Callable[[pa.RecordBatch], Result], numbered: tuple[int, pa.RecordBatch]) -> Result:
     start, batch = numbered
+    note(batch.num_rows)
     try:
         return step(batch)
     except (InstructkitError, MemoryError):

@@ -19,9 +19,13 @@ class _Seen:
     rows = 0
 
 
-def worth_compiling(rows: int) -> bool:
-    """Note that some rows are worked on, and say whether to use the compiled loops for them."""
+def note(rows: int) -> None:
+    """Note that a step of this process is given some rows; `mapping` does so for every batch."""
     _Seen.rows += rows
+
+
+def worth_compiling() -> bool:
+    """Whether to use the compiled loops: they are loaded already, or enough rows have come to win the loading back."""
     if "instructkit.engine.jit" in sys.modules:
         return True
     if _Seen.rows > ROWS:

@@ -27,7 +27,7 @@ def row_ids(columns: list[pa.Array], rows: int) -> pa.StringArray:
     Equal values give equal ids on any machine and in any order of the rows.
     """
     values = _joined(columns, rows)
-    if worth_compiling(rows):
+    if worth_compiling():
         from instructkit.records.xxh3 import xxh3_128_hex
 
         return xxh3_128_hex(values)
@@ -41,7 +41,7 @@ def draw(ids: pa.Array, seed: int, purpose: str) -> Hashes:
 
 def _hashes(values: pa.Array) -> Hashes:
     """XXH3 (64 bits) of each text."""
-    if worth_compiling(len(values)):
+    if worth_compiling():
         from instructkit.records.xxh3 import xxh3_64
 
         return xxh3_64(values)

@@ -33,7 +33,7 @@ def count_scripts(data: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> n
     A Han character (U+3400 to U+9FFF) is three bytes that begin with E4..E9, or with E3 and then 90..BF; kana (U+3040
     to U+30FF) begins with E3 81..83.
     """
-    if worth_compiling(len(ends)):
+    if worth_compiling():
         from instructkit.records.han import count_all
 
         counts = np.zeros((3, len(ends) - 1), np.int64)

@@ -318,7 +318,7 @@ class PackTemplates:
 
     def render(self, filled: Filled, rows: Places, numbers: Places, keys: Keys, options: Mask | None) -> Texts:
         """Put phrasings to rows, one to each."""
-        joiners = self._joiners if self.manner.is_usual and worth_compiling(len(rows)) else None
+        joiners = self._joiners if self.manner.is_usual and worth_compiling() else None
         if joiners is None:
             return Texts.by_number(
                 numbers,

@@ -115,7 +115,7 @@ def _ranked(filled: object, good: Mask, options: Mask | None, plan: Plan) -> Pla
     number = len(templates.names)
     wide = number if templates.may_fail or plan.per_row is None else min(plan.per_row, number)
     salts = np.array([salt(plan.seed, name) for name in templates.names], np.uint64)
-    if worth_compiling(len(base)):
+    if worth_compiling():
         from instructkit.templating.rendering.joining import rank
 
         ranked = np.zeros((len(base), wide), np.int64)

@@ -26,9 +26,9 @@ def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 def use(form: str, patch: pytest.MonkeyPatch) -> None:
     for module in ("hashing", "script"):
-        patch.setattr(f"instructkit.records.{module}.worth_compiling", lambda rows: form == "compiled")
+        patch.setattr(f"instructkit.records.{module}.worth_compiling", lambda: form == "compiled")
     for module in ("phrase", "pack_templates"):
-        patch.setattr(f"instructkit.templating.{module}.worth_compiling", lambda rows: form == "compiled")
+        patch.setattr(f"instructkit.templating.{module}.worth_compiling", lambda: form == "compiled")
 
 
 @settings(deadline=None)  # the first call compiles
@@ -104,5 +104,13 @@ def test_a_row_has_one_id_in_both_forms_and_for_ever(form: str, sample_data: Pat
 def test_compiled_loops_are_used_from_some_hundred_thousand_rows_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worth._Seen, "rows", 0)
     monkeypatch.delitem(worth.sys.modules, "instructkit.engine.jit", raising=False)
-    assert not worth.worth_compiling(worth.ROWS)
-    assert worth.worth_compiling(1)
+    worth.note(worth.ROWS)
+    assert not worth.worth_compiling()
+    worth.note(1)
+    assert worth.worth_compiling()
+
+
+def test_a_row_is_counted_once_however_many_loops_it_passes(sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worth._Seen, "rows", 0)
+    table = formatted(sample_data / "reviews.csv", task="sentiment", per_row=2)
+    assert worth._Seen.rows == table.num_rows / 2 == 62
