@@ -18,6 +18,7 @@ from instructkit.dedup.texts import FIELDS, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.containers.raw import BadRows
 from instructkit.records.layouts import Layout, detect
+from instructkit.records.lists import list_lengths
 from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_history, as_text
@@ -121,8 +122,7 @@ def _leaves(column: pa.Array, rows: npt.NDArray[np.int64]) -> Iterator[tuple[pa.
         for child in column.flatten():
             yield from _leaves(child, rows)
     elif pa.types.is_list(column.type):
-        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-        yield from _leaves(column.flatten(), np.repeat(rows, lengths))
+        yield from _leaves(column.flatten(), np.repeat(rows, list_lengths(column)))
 
 
 def overlaps(batch: pa.RecordBatch, evaluation: Evaluation) -> list[tuple[int, int, str]]:

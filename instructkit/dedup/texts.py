@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
+from instructkit.records.lists import list_lengths, lists_of
 from instructkit.records.schema import as_text
 from instructkit.records.tokens import normalised
 
@@ -50,9 +50,8 @@ def field_texts(batch: pa.RecordBatch, field: Field) -> pa.StringArray:
 
 def _turns(history: pa.ListArray) -> pa.StringArray:
     """The turns of each row in one text."""
-    lengths = pc.fill_null(pc.list_value_length(history), 0).to_numpy(zero_copy_only=False)
+    lengths = list_lengths(history)
     if not lengths.any():
         return pa.repeat(pa.scalar(""), len(history))
     contents = pc.fill_null(pc.struct_field(history.flatten(), "content"), "")
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), contents), "\n")
+    return pc.binary_join(lists_of(lengths, contents), "\n")

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.records.lists import list_lengths
+
 ROWS = 8192  # rows a batch: small enough for a core's cache, large enough that per-batch costs vanish
 BYTES = 32 << 20  # and no batch of more bytes than this, unless a single row is larger
 
@@ -56,7 +58,7 @@ def _value_bytes(array: pa.Array) -> npt.NDArray[np.int64]:
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         return 4 + _filled(pc.binary_length(array))
     if pa.types.is_list(kind):
-        lengths = _filled(pc.list_value_length(array))
+        lengths = list_lengths(array)
         ends = np.concatenate([[0], np.cumsum(_value_bytes(array.flatten()))])
         last = np.cumsum(lengths)
         sizes: npt.NDArray[np.int64] = 4 + ends[last] - ends[last - lengths]

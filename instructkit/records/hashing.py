@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from instructkit.engine.worth import worth_compiling
+from instructkit.records.lists import list_lengths, lists_of
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -89,13 +90,12 @@ def _joined_bytes(parts: list[pa.Array], end: bytes) -> pa.Array:
 
 def _list_bytes(column: pa.ListArray) -> pa.Array:
     """Lists as their number of elements and the elements; the number keeps [] and [""] apart."""
-    lengths = pc.list_value_length(column)
-    ends = np.concatenate([[0], np.cumsum(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False))]).astype(np.int32)
     elements = _bytes(column.flatten())
     if elements.null_count:
         elements = pc.fill_null(elements, _NULL)
-    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(ends), elements), _ELEMENT_END)
-    return _joined_bytes([pc.cast(lengths, pa.string()).cast(pa.binary()), joined], _ELEMENT_END)
+    joined = pc.binary_join(lists_of(list_lengths(column), elements), _ELEMENT_END)
+    number = pc.cast(pc.list_value_length(column), pa.string())
+    return _joined_bytes([number.cast(pa.binary()), joined], _ELEMENT_END)
 
 
 def _bytes(column: pa.Array) -> pa.Array:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from instructkit.engine.worth import worth_compiling
 from instructkit.records.hashing import draw, redraw
+from instructkit.records.lists import list_lengths
 from instructkit.records.schema import repeat
 from instructkit.records.script import is_chinese
 from instructkit.templating.library.columns import evaluate, evaluate_list, not_blank
@@ -21,20 +22,18 @@ from instructkit.templating.library.labels import (
     find_choice,
     in_language,
     label_word,
-    options,
     spoken,
 )
 from instructkit.templating.library.packs import Column, Pack, Phrasing
 from instructkit.templating.prompting import choices as shown
 from instructkit.templating.prompting.choices import Choices, Shown
 from instructkit.templating.rendering.render import template
-from instructkit.templating.templates import Bad, Keys, Mask, Places, Texts
+from instructkit.templating.templates import OPENING, Bad, Keys, Mask, Places, Texts
 
 if TYPE_CHECKING:
     from instructkit.templating.rendering.joining import Joiner
 
 OPTIONS = ("letters", "words", "none")
-OPENING = 24  # characters
 
 
 @dataclass(frozen=True)
@@ -127,8 +126,7 @@ class PackTemplates:
             name: evaluate_list(batch, column) for name, column in self.filling.items() if self.pack.roles[name].is_list
         }
         has = {name: not_blank(values) for name, values in roles.items()}
-        has |= {name: pc.greater(pc.fill_null(pc.list_value_length(values), 0), 0).to_numpy(zero_copy_only=False)
-                for name, values in lists.items()}  # fmt: skip
+        has |= {name: list_lengths(values) > 0 for name, values in lists.items()}
         bad: dict[int, Bad] = {}
         for role in self.pack.roles.values():
             if not role.optional:
@@ -193,22 +191,23 @@ class PackTemplates:
 
     def _constant_options(self, labels: Labels, chosen: Places, code: str) -> dict[str, pa.StringArray]:
         """The lists of choices, the same for all rows but those whose label is in one language of two."""
-        every = options(labels.choices, code)
+        names = [label_word(choice, code) for choice in labels.choices]
         same = in_language(labels, code)
-        if len(same) in (0, len(labels.choices)):
-            return {name: pa.array([text]) for name, text in every.items()}
-        own = options([labels.choices[number] for number in same], code)
+        first = np.array([0, same[0] if same else 0])  # a row that shows all, one that shows its own language
+        lists = [shown.plainly(shown.of_labels(names, first[:1], ()), code),
+                 shown.plainly(shown.of_labels(names, first[1:], same), code)]  # fmt: skip
+        every, own = ({"options": one.options, "option_lines": one.option_lines} for one in lists)
+        if len(same) in (0, len(names)):
+            return every
         among = pa.array(np.isin(chosen, same))
-        return {name: pc.if_else(among, pa.scalar(own[name]), pa.scalar(text)) for name, text in every.items()}
+        return {name: pc.if_else(among, own[name][0], text[0]) for name, text in every.items()}
 
     def _languages(self, texts: pa.StringArray) -> Places:
         languages = self.pack.languages
         if "zh" not in languages or len(languages) == 1:
             return np.zeros(len(texts), np.int64)
-        other = (
-            languages.index("en") if "en" in languages else next(i for i, code in enumerate(languages) if code != "zh")
-        )
-        return np.where(is_chinese(pc.fill_null(texts, "")), languages.index("zh"), other)
+        other = next(code for code in ("en", *languages) if code in languages and code != "zh")
+        return np.where(is_chinese(pc.fill_null(texts, "")), languages.index("zh"), languages.index(other))
 
     def opening(self, filled: Filled) -> pa.StringArray:
         """The first characters of each row's texts, which its draws hang on.

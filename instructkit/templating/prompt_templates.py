@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.records.lists import list_lengths, list_starts
 from instructkit.records.schema import as_text, repeat
 from instructkit.templating.library.promptsource import PromptTemplate, loaded
-from instructkit.templating.templates import Bad, Keys, Mask, Places, Texts
+from instructkit.templating.templates import OPENING, Bad, Keys, Mask, Places, Texts
 
 ANSWER_CHOICES = {"answer_choices": pa.list_(pa.string())}
-OPENING = 24  # characters
 
 
 @dataclass
@@ -151,7 +151,7 @@ class PromptTemplates:
         places = pa.array(rows)
         columns = {name: values if whole else values.take(places) for name, values in filled.columns.items()}
         made = self._templates[number].render(columns, len(rows), keys)
-        counts = pc.fill_null(pc.list_value_length(made.parts), 0).to_numpy(zero_copy_only=False)
+        counts = list_lengths(made.parts)
         prompt, target = (_part(made.parts, counts, place) for place in (0, 1))
         empty = ~_filled(prompt) | ~_filled(target)
         failed = {row: ("template_failed", why, "") for row, why in made.failures.items()}
@@ -166,8 +166,7 @@ def _why(parts: int) -> str:
 
 
 def _part(parts: pa.ListArray, counts: npt.NDArray[np.int64], place: int) -> pa.StringArray:
-    starts = np.cumsum(counts) - counts
-    return parts.flatten().take(pa.array(starts + place, mask=counts != 2))
+    return parts.flatten().take(pa.array(list_starts(counts) + place, mask=counts != 2))
 
 
 def _filled(texts: pa.StringArray) -> Mask:

@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
 from instructkit.records.containers.raw import Numbers, Raw
+from instructkit.records.lists import list_lengths, list_starts
 from instructkit.records.schema import repeat
+from instructkit.templating.prompting.shots import SUPER_NI
 
-CLOSING = "Now complete the following example -"
+_TITLE, _INPUT, _OUTPUT, _CLOSING = SUPER_NI["en"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class _Before:
     @property
     def text(self) -> str:
         """All that stands before an instance."""
-        return "\n\n".join([part for part in (self.definition, *self.examples) if part] + [CLOSING])
+        return "\n\n".join([part for part in (self.definition, *self.examples) if part] + [_CLOSING])
 
 
 def _before(task: Mapping[str, Any], encoding: Encoding, name: str) -> _Before:
@@ -90,13 +92,16 @@ def _examples(task: Mapping[str, Any], kind: str, number: int, explanations: boo
         raise UsageError(f"{name}: its {kind} Examples are no list of objects")
     if number > len(given) and (kind == "Negative" or number != Encoding.positive):
         raise UsageError(f"{name} has {len(given)} {kind.lower()} examples, not {number}; ask for fewer")
-    return [_example(one, f"{kind} Example {place}", explanations) for place, one in enumerate(given[:number], 1)]
+    return [
+        _example(one, _TITLE.format(place).replace("Positive", kind), explanations)
+        for place, one in enumerate(given[:number], 1)
+    ]
 
 
 def _example(one: Mapping[str, Any], title: str, explanations: bool) -> str:
     output = one.get("output", "")
     answer = output[0] if isinstance(output, list) and output else output
-    lines = [f"{title} -", f"Input: {str(one.get('input', '')).strip()}", f"Output: {str(answer).strip()}"]
+    lines = [title, _INPUT + str(one.get("input", "")).strip(), _OUTPUT + str(answer).strip()]
     if explanations and str(one.get("explanation") or "").strip():
         lines.append(f"Explanation: {str(one['explanation']).strip()}")
     return "\n".join(lines)
@@ -108,9 +113,9 @@ def _encoded(
     batch = batch.append_column("parent", batch.column("id"))
     if all_outputs:
         outputs = batch.column("outputs")
-        lengths = np.maximum(pc.fill_null(pc.list_value_length(outputs), 0).to_numpy(zero_copy_only=False), 1)
+        lengths = np.maximum(list_lengths(outputs), 1)
         rows = np.repeat(np.arange(batch.num_rows), lengths)
-        place = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        place = np.arange(len(rows)) - np.repeat(list_starts(lengths), lengths)
         batch, numbers = batch.take(pa.array(rows)), numbers[rows]
         lists = batch.column("outputs").to_pylist()
         said = [texts[at] if texts else "" for texts, at in zip(lists, place, strict=True)]
@@ -119,7 +124,8 @@ def _encoded(
         batch = _with(batch, "id", pc.if_else(pa.array(place == 0), batch.column("id"), ids))
     batch = _with(batch, "instruction", repeat(before.text if shown else before.definition, batch.num_rows))
     if shown:
-        framed = pc.binary_join_element_wise(pa.scalar("Input: "), batch.column("input"), pa.scalar("\nOutput:"), "")
+        behind = pa.scalar(f"\n{_OUTPUT.rstrip()}")
+        framed = pc.binary_join_element_wise(pa.scalar(_INPUT), batch.column("input"), behind, "")
         batch = _with(batch, "input", framed)
     return batch, numbers
 

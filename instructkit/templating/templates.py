@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+OPENING = 24  # characters of a row's texts that its draws hang on
+
 Bad = tuple[int, str, str, str]  # row, rule, value, threshold
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
+from instructkit.records.lists import list_lengths, list_starts, lists_of
 from instructkit.records.schema import repeat
 from instructkit.templating.library.packs import Column
 
@@ -72,9 +73,7 @@ def evaluate_list(batch: pa.RecordBatch, column: Column) -> pa.ListArray:
         values = _texts_of(values, column.column)
     if column.remove is None:
         return values
-    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
-    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
-    return pa.ListArray.from_arrays(ends, pc.replace_substring_regex(values.flatten(), column.remove, ""))
+    return lists_of(list_lengths(values), pc.replace_substring_regex(values.flatten(), column.remove, ""))
 
 
 def _without_blank_ends(flat: pa.StringArray, width: int) -> pa.ListArray:
@@ -82,8 +81,7 @@ def _without_blank_ends(flat: pa.StringArray, width: int) -> pa.ListArray:
     filled = pc.not_equal(pc.utf8_trim_whitespace(flat), "").to_numpy(zero_copy_only=False).reshape(-1, width)
     counts = np.where(filled.any(axis=1), width - np.argmax(filled[:, ::-1], axis=1), 0)
     kept = np.arange(width)[None, :] < counts[:, None]
-    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(ends), flat.filter(pa.array(kept.ravel())))
+    return lists_of(counts, flat.filter(pa.array(kept.ravel())))
 
 
 def _texts_of(values: pa.ListArray, name: str) -> pa.ListArray:
@@ -93,9 +91,7 @@ def _texts_of(values: pa.ListArray, name: str) -> pa.ListArray:
         return values.cast(pa.list_(pa.string()))
     if not pa.types.is_struct(kind) or kind.get_field_index("text") < 0:
         raise UsageError(f"the lists of the column {name!r} hold {kind}, not texts: name a column of texts with --map")
-    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
-    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
-    return pa.ListArray.from_arrays(ends, _text(pc.struct_field(values.flatten(), "text")))
+    return lists_of(list_lengths(values), _text(pc.struct_field(values.flatten(), "text")))
 
 
 def _list_in(text: str | None) -> list[str]:
@@ -172,9 +168,8 @@ def _one_value(values: pa.Array, column: Column) -> pa.StringArray:
 
 
 def _first(values: pa.ListArray) -> pa.Array:
-    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    starts = np.cumsum(lengths) - lengths
-    return values.flatten().take(pa.array(starts, mask=lengths == 0))
+    lengths = list_lengths(values)
+    return values.flatten().take(pa.array(list_starts(lengths), mask=lengths == 0))
 
 
 def _text(values: pa.Array) -> pa.StringArray:
@@ -192,7 +187,7 @@ def _text(values: pa.Array) -> pa.StringArray:
 def _after(values: pa.StringArray, separator: str) -> pa.StringArray:
     found = pc.match_substring(values, separator)
     parts = pc.split_pattern(values, separator, max_splits=1)
-    lengths = pc.fill_null(pc.list_value_length(parts), 0).to_numpy(zero_copy_only=False)
+    lengths = list_lengths(parts)
     last = np.cumsum(lengths) - 1
     return pc.if_else(found, parts.flatten().take(pa.array(last, mask=lengths == 0)), pa.scalar(None, pa.string()))
 

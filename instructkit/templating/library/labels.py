@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
+from instructkit.records.lists import list_lengths, list_starts
 from instructkit.records.script import is_chinese
 from instructkit.templating.library.packs import Label, Role
-from instructkit.templating.prompting.choices import JOINERS
 
 MOST_OPTIONS = 50  # a column with more distinct labels has no list of choices worth showing
 
@@ -82,19 +82,9 @@ def label_word(choice: Label, language: str) -> str:
 
 def spoken(known: Sequence[Label], values: pa.StringArray, language: str) -> pa.StringArray:
     """Values in the words of a language; those that are not known pass as they stand."""
-    meanings = _meanings(known)
-    text = pc.utf8_lower(pc.utf8_trim_whitespace(values))
-    found = pc.index_in(text, value_set=pa.array(list(meanings), pa.string()))
-    names = pa.array([label_word(known[number], language) for number in meanings.values()], pa.string())
-    return pc.coalesce(names.take(found), values)
-
-
-def options(choices: Sequence[Label], language: str) -> dict[str, str]:
-    """The choices in running text and line by line."""
-    names = [label_word(choice, language) for choice in choices]
-    comma, last = JOINERS.get(language, JOINERS["en"])
-    running = comma.join(names[:-1]) + last + names[-1] if len(names) > 1 else "".join(names)
-    return {"options": running, "option_lines": "\n".join(f"- {name}" for name in names)}
+    chosen, _ = choose_words(values, Labels(tuple(known), (), is_open=False))
+    names = pa.array([label_word(one, language) for one in known], pa.string())
+    return pc.coalesce(names.take(chosen), values)
 
 
 def find_choice(
@@ -109,8 +99,7 @@ def find_choice(
     chosen = _find_choice(answers, choices, keys, labels, numbered)
     blank = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(choices.flatten(), "")), "").to_numpy(zero_copy_only=False)
     if blank.any():
-        lengths = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False)
-        places = np.cumsum(lengths) - lengths + np.maximum(chosen, 0)
+        places = list_starts(list_lengths(choices)) + np.maximum(chosen, 0)
         chosen = np.where((chosen >= 0) & blank[np.minimum(places, len(blank) - 1)], -1, chosen)
     return chosen
 
@@ -118,7 +107,7 @@ def find_choice(
 def _find_choice(
     answers: pa.StringArray, choices: pa.ListArray, keys: pa.ListArray | None, labels: Labels, numbered: bool
 ) -> npt.NDArray[np.int64]:
-    counts = pc.fill_null(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    counts = list_lengths(choices)
     text = pc.fill_null(pc.utf8_trim_whitespace(answers), "")
     chosen = np.full(len(answers), -1, np.int64)
     if keys is not None:
@@ -140,9 +129,9 @@ def _find_choice(
 
 def _place_in(text: pa.StringArray, lists: pa.ListArray, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The first place of a text in its row's list, -1 where it is not there."""
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    lengths = list_lengths(lists)
     rows = np.repeat(np.arange(len(text)), lengths)
-    starts = np.cumsum(lengths) - lengths
+    starts = list_starts(lengths)
     flat = pc.fill_null(pc.utf8_trim_whitespace(lists.flatten()), "")
     same = np.flatnonzero(pc.equal(flat, text.take(pa.array(rows))).to_numpy(zero_copy_only=False))
     chosen = np.full(len(text), -1, np.int64)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import BadInput
+from instructkit.records.lists import list_lengths, lists_of
 from instructkit.templating.library.yaml_files import load_yaml
 from instructkit.templating.rendering.render import Columns, Keys, Template, template, trim
 
@@ -31,7 +31,6 @@ class PromptTemplate:
     source: str
     choices_source: str | None = None
     languages: tuple[str, ...] = ()
-    original_task: bool | None = None
 
     @property
     def jinja(self) -> Template:
@@ -99,12 +98,7 @@ def split(texts: pa.StringArray) -> pa.ListArray:
     flat = pc.replace_substring(parts.flatten(), PROTECTOR, SEPARATOR)
     # PromptSource strips after it has put the fields' separators back, and so do we
     mask = parts.is_null() if parts.null_count else None
-    return pa.ListArray.from_arrays(_offsets(parts), trim(flat), mask=mask)
-
-
-def _offsets(parts: pa.ListArray) -> pa.Array:
-    lengths = pc.fill_null(pc.list_value_length(parts), 0)
-    return pa.array(np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))]).astype(np.int32))
+    return lists_of(list_lengths(parts), trim(flat), mask)
 
 
 @dataclass(frozen=True)
@@ -163,5 +157,4 @@ def _template(entry: Mapping[str, Any]) -> PromptTemplate:
         str(entry["jinja"]),
         None if choices is None else str(choices),
         tuple(map(str, metadata.get("languages") or ())),
-        metadata.get("original_task"),
     )

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.records.hashing import redraw
+from instructkit.records.lists import list_lengths
 from instructkit.records.schema import repeat
 from instructkit.templating.prompting.symbols import symbols
 
@@ -131,7 +132,7 @@ def letter(place: int) -> str:
 
 def of_lists(lists: pa.ListArray, chosen: Places) -> Choices:
     """The choices that rows bring themselves; those without a text are left out, after the answer has been found."""
-    counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    counts = list_lengths(lists)
     ends = np.concatenate([[0], np.cumsum(counts)])
     words = pc.fill_null(lists.flatten(), "")
     numbers = np.arange(len(words)) - np.repeat(ends[:-1], counts)
