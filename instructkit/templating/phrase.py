@@ -40,6 +40,7 @@ class Plan:
 
 
 MARKS = ("instructkit: options shown", "instructkit: demonstrations given")  # columns of a batch beside its own
+PARENT = "instructkit: parent"  # another: the id of the row that each was made from, where it is not the raw row itself
 
 
 @dataclass
@@ -60,17 +61,20 @@ def row_hashes(batch: pa.RecordBatch) -> pa.StringArray:
 def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     """Make the examples of a batch of raw rows.
 
-    Columns named in ``MARKS`` (bool) say of each row whether its choices are shown, and whether it gets demonstrations.
+    Columns named in ``MARKS`` (bool) say of each row whether its choices are shown, and whether it gets demonstrations;
+    one named ``PARENT`` (string) gives what stands in the column ``parent``.
     """
     templates = plan.templates
     shown, few = (_mark(batch, name) for name in MARKS)
-    batch = batch.drop_columns([name for name in MARKS if name in batch.schema.names])
+    given = batch.column(PARENT) if PARENT in batch.schema.names else None
+    batch = batch.drop_columns([name for name in (*MARKS, PARENT) if name in batch.schema.names])
     filled = templates.fill(batch)
     bad: list[Bad] = list(filled.bad)
     good = np.ones(batch.num_rows, bool)
     good[[row for row, *_ in bad]] = False
-    parents = row_hashes(batch)
-    base = draw(parents, 0, "row")
+    hashes = row_hashes(batch)
+    parents = hashes if given is None else given
+    base = draw(hashes, 0, "row")
     options = shown if shown is not None or plan.options is None else np.full(batch.num_rows, plan.options)
     made, failed = _render_ranked(filled, _ranked(filled, good, options, plan), base, options, plan)
     empty = np.flatnonzero(~(not_blank(made.texts["instruction"]) & not_blank(made.texts["output"])))
@@ -86,7 +90,7 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
         for place, why in lost.items():
             failed.setdefault(int(made.rows[place]), why)
         made = made.without(set(lost))
-    examples = _examples(batch, parents, made, shown, plan)
+    examples = _examples(batch, hashes, parents, made, shown, plan)
     examples, too_long = within(examples, plan.max_chars, plan.max_tokens)
     for place, reason in too_long.items():
         failed.setdefault(int(made.rows[place]), reason)
@@ -205,7 +209,7 @@ def _in_order(
 
 
 def _examples(
-    batch: pa.RecordBatch, parents: pa.StringArray, made: Made, options: Mask | None, plan: Plan
+    batch: pa.RecordBatch, hashes: pa.StringArray, parents: pa.StringArray, made: Made, options: Mask | None, plan: Plan
 ) -> pa.RecordBatch:
     rows = pa.array(made.rows)
     count = len(made.rows)
@@ -224,7 +228,7 @@ def _examples(
     seeds = repeat(seed, count)
     if options is not None:  # a share of the rows: equal rows may be put with choices and without
         seeds = pc.if_else(pa.array(options[made.rows]), pa.scalar(f"{seed}/options"), seeds)
-    unique = [columns["parent"], columns["template"], seeds]
+    unique = [hashes.take(rows), columns["template"], seeds]
     if plan.shots is not None:
         demonstrated = pc.binary_join(columns[DEMONSTRATIONS.name], " ")
         put = pc.binary_join_element_wise(demonstrated, pa.scalar(plan.shots.settings.variant), " ")
