@@ -48,6 +48,7 @@ class Phrased:
     """A batch's examples, and the rows that gave none."""
 
     examples: pa.RecordBatch
+    rows: Places  # the raw row of each example
     bad: list[Bad]
     partly: list[Bad]  # rows of which one example was left out and another stayed
     changed: Mapping[str, int]  # examples that were changed to fit, by what was done
@@ -94,11 +95,12 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     examples, too_long = within(examples, plan.max_chars, plan.max_tokens)
     for place, reason in too_long.items():
         failed.setdefault(int(made.rows[place]), reason)
-    stayed = set(np.delete(made.rows, list(too_long)).tolist())
+    rows = np.delete(made.rows, list(too_long))
+    stayed = set(rows.tolist())
     entries = [(row, *why) for row, why in sorted(failed.items())]
     bad += [entry for entry in entries if entry[0] not in stayed]
     partly = [entry for entry in entries if entry[0] in stayed]
-    return Phrased(examples, sorted(bad), partly, made.changed)
+    return Phrased(examples, rows, sorted(bad), partly, made.changed)
 
 
 def _mark(batch: pa.RecordBatch, name: str) -> Mask | None:
