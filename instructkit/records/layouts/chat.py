@@ -1,14 +1,19 @@
-"""Conversations: the last answer is the output, the turn before it the instruction, the rest the history."""
+"""Conversations: an answer is the output, the turn before it the instruction, what came before the history.
 
+The last answer makes an example, or each of them (``every_turn``).
+"""
+
+import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from instructkit.records.hashing import row_ids
 from instructkit.records.layouts.layout import BadRow, Converted, Layout
-from instructkit.records.schema import HISTORY, as_text
+from instructkit.records.schema import CONTENT, HISTORY, as_text, repeat
 
 ROLES = {
     "human": "user",
@@ -24,7 +29,11 @@ ROLES = {
 SPEAKER = ("role", "from")
 SAID = ("content", "value", "text")
 
+MOST_HELD = 1 << 27  # characters in the histories of one conversation's examples: they grow by its square
+TURN_COST = 100  # what a turn takes beside its text, in characters
+
 Turn = tuple[str, str]
+Example = tuple[str, list[Turn], Turn, str]  # system prompt, history, the asking turn, the answer
 
 
 class NoExample(Exception):
@@ -35,16 +44,19 @@ class NoExample(Exception):
         self.rule, self.found = rule, found
 
 
-def read_turns(conversation: list[dict[str, Any]] | None) -> list[Turn]:
-    """A conversation's turns as (role, text), in one dialect."""
-    turns = []
-    for turn in conversation or []:
+def turns_of(conversation: Iterable[dict[str, Any] | None]) -> Iterator[Turn]:
+    """A conversation's turns as (role, text), in one dialect; raises `NoExample` at one that holds no text."""
+    for turn in conversation:
         if turn is None:
             raise NoExample("not_text", "a turn is null")
         speaker = next((str(turn[key]) for key in SPEAKER if turn.get(key) is not None), "")
         said = next((turn[key] for key in SAID if turn.get(key) is not None), None)
-        turns.append((ROLES.get(speaker.lower(), speaker.lower()), _text(said)))
-    return turns
+        yield ROLES.get(speaker.lower(), speaker.lower()), _text(said)
+
+
+def read_turns(conversation: Iterable[dict[str, Any] | None] | None) -> list[Turn]:
+    """All turns of a conversation."""
+    return list(turns_of(conversation or []))
 
 
 def read_history(value: Any) -> list[dict[str, str]]:
@@ -79,7 +91,7 @@ def _text(said: Any) -> str:
     raise NoExample("not_text", "a turn holds something other than text (an image, a call)")
 
 
-def split_turns(turns: list[Turn]) -> tuple[str, list[Turn], Turn, str]:
+def split_turns(turns: list[Turn]) -> Example:
     """System prompt, history, the asking turn, the answer; raises `NoExample` where one is missing."""
     system = ""
     if turns and turns[0][0] == "system":
@@ -95,7 +107,47 @@ def split_turns(turns: list[Turn]) -> tuple[str, list[Turn], Turn, str]:
     return system, turns[:-2], turns[-2], turns[-1][1]
 
 
-def _build(name: str, split: list[tuple[str, list[Turn], Turn, str]]) -> dict[str, pa.Array]:
+Made = tuple[list[Example], list[NoExample]]  # a conversation's examples, and what is missing to others
+
+
+def last_answer(turns: Iterable[Turn]) -> Made:
+    """The example of the last answer."""
+    try:
+        return [split_turns(list(turns))], []
+    except NoExample as missing:
+        return [], [missing]
+
+
+def every_answer(turns: Iterable[Turn]) -> Made:
+    """An example for each answer; one that is empty, or to nothing, is missing alone, and stays in the histories.
+
+    Behind a turn that holds no text nothing more is made.
+    """
+    before: list[Turn] = []
+    found: list[Example] = []
+    missing: list[NoExample] = []
+    size = held = 0
+    try:
+        for number, turn in enumerate(turns, 1):
+            before.append(turn)
+            size += len(turn[1]) + TURN_COST
+            if turn[0] != "assistant":
+                continue
+            held += size
+            if held > MOST_HELD:
+                raise NoExample("too_many_turns", f"the histories from turn {number} on would fill the memory")
+            try:
+                found.append(split_turns(before))
+            except NoExample as one:
+                missing.append(NoExample(one.rule, f"turn {number}: {one.found}"))
+        if not before or before[-1][0] != "assistant":
+            split_turns(before)
+    except NoExample as one:
+        missing.append(one)
+    return found, missing
+
+
+def _build(name: str, split: list[Example]) -> dict[str, pa.Array]:
     return {
         "system": pa.array([system for system, _, _, _ in split], pa.string()),
         "history": pa.array(
@@ -109,24 +161,52 @@ def _build(name: str, split: list[tuple[str, list[Turn], Turn, str]]) -> dict[st
     }
 
 
-def _conversion(name: str, columns: tuple[str, ...]) -> Callable[[pa.RecordBatch], Converted]:
+def _conversion(name: str, columns: tuple[str, ...], every: bool = False) -> Callable[[pa.RecordBatch], Converted]:
+    make = every_answer if every else last_answer
+
     def convert(batch: pa.RecordBatch) -> Converted:
         parts = [batch.column(column).to_pylist() for column in columns]
-        split, rows, bad = [], [], []
+        split: list[Example] = []
+        rows: list[int] = []
+        bad: list[BadRow] = []
         for row, conversation in enumerate(zip(*parts, strict=True)):
             try:
-                split.append(split_turns(read_turns([turn for part in conversation for turn in _as_list(part)])))
-                rows.append(row)
-            except NoExample as missing:
-                bad.append((row, missing.rule, missing.found))
+                found, missing = make(turns_of([turn for part in conversation for turn in _as_list(part)]))
+            except NoExample as nothing:
+                found, missing = [], [nothing]
+            split += found
+            rows += [row] * len(found)
+            bad += [(row, one.rule, one.found) for one in missing]
         values = _build(name, split)
         kept = np.array(rows, np.int64)
         for own in _own(batch.schema):
             given = batch.column(own).take(pa.array(kept))
             values[own] = _prefer(given, values["system"]) if own == "system" else given
+        if every:
+            values |= _named(values, rows)
         return Converted(values, kept, bad)
 
     return convert
+
+
+def _named(values: dict[str, pa.Array], rows: list[int]) -> dict[str, pa.Array]:
+    """Ids and parents of several examples of one conversation.
+
+    The conversation's own id is their parent, and counts on in their ids (``ID-0``, ``ID-1``); without one the parent
+    is the id that its last example alone would have.
+    """
+    number = len(rows)
+    own = as_text(values.get("id"), number).to_pylist()
+    parents = as_text(values.get("parent"), number).to_pylist()
+    hashes = row_ids([values.get(name, repeat("", number)) for name in CONTENT], number).to_pylist()
+    last = dict(zip(rows, hashes, strict=True))
+    several = {row for one, row in itertools.pairwise(rows) if one == row}
+    ids, seen = [], 0
+    for place, row in enumerate(rows):
+        seen = seen + 1 if place and rows[place - 1] == row else 0
+        ids.append(f"{own[place]}-{seen}" if own[place] and row in several else own[place] or hashes[place])
+        parents[place] = parents[place] or own[place] or last[row]
+    return {"id": pa.array(ids, pa.string()), "parent": pa.array(parents, pa.string())}
 
 
 def _as_list(conversation: Any) -> list[dict[str, Any]]:
@@ -165,11 +245,11 @@ def _extra_keys(kind: pa.DataType) -> set[str]:
     return {child.name for child in kind.value_type} - set(SPEAKER) - set(SAID)
 
 
-def _chat(name: str, column: str) -> Layout:
+def _chat(name: str, column: str, mixed: bool = True) -> Layout:
     def why(schema: pa.Schema) -> str | None:
         if column not in schema.names:
             return None
-        if pa.types.is_string(schema.field(column).type):
+        if mixed and pa.types.is_string(schema.field(column).type):
             return f"its column {column} holds values of several shapes, turns among them"
         if not _is_chat(schema.field(column).type):
             return None
@@ -182,7 +262,7 @@ def _chat(name: str, column: str) -> Layout:
         whole = not pa.types.is_string(kind) and _extra_keys(kind)
         return _own(schema) if whole else [column, *_own(schema)]
 
-    return Layout(name, why, used, _conversion(name, (column,)))
+    return Layout(name, why, used, _conversion(name, (column,)), _conversion(name, (column,), every=True))
 
 
 def _why_conversational(schema: pa.Schema) -> str | None:
@@ -197,6 +277,7 @@ CONVERSATIONAL = Layout(
     _why_conversational,
     lambda schema: ["prompt", "completion", *_own(schema)],
     _conversion("prompt-completion-messages", ("prompt", "completion")),
+    _conversion("prompt-completion-messages", ("prompt", "completion"), every=True),
 )
 
 
@@ -206,39 +287,65 @@ def _why_tree(schema: pa.Schema) -> str | None:
     return None
 
 
+def _turn(node: dict[str, Any]) -> Turn:
+    return ROLES.get(str(node.get("role")), str(node.get("role"))), str(node.get("text") or "")
+
+
 def _paths(node: dict[str, Any], before: list[Turn]) -> Iterator[list[Turn]]:
     """Each way from the tree's root to a last answer, once."""
-    here = [*before, (ROLES.get(str(node.get("role")), str(node.get("role"))), str(node.get("text") or ""))]
-    replies = node.get("replies") or []
-    further = [path for reply in replies for path in _paths(reply, here)]
+    here = [*before, _turn(node)]
+    further = [path for reply in node.get("replies") or [] for path in _paths(reply, here)]
     if further:
         yield from further
     elif here[-1][0] == "assistant":
         yield here
 
 
-def _convert_tree(batch: pa.RecordBatch) -> Converted:
-    split, rows = [], []
-    bad: list[BadRow] = []
-    for row, tree in enumerate(batch.column("prompt").to_pylist()):
-        try:
-            root = json.loads(tree) if isinstance(tree, str) else tree
-            paths = [split_turns(path) for path in _paths(root or {}, [])]
-        except (ValueError, AttributeError, RecursionError) as error:
-            bad.append((row, "not_a_tree", type(error).__name__))
-            continue
-        except NoExample as missing:
-            bad.append((row, missing.rule, missing.found))
-            continue
-        if not paths:
-            bad.append((row, "no_answer", "the tree holds no answer"))
-        split += paths
-        rows += [row] * len(paths)
-    values = _build("conversation-tree", split)
-    values["parent"] = batch.column("message_tree_id").take(pa.array(rows, pa.int64()))  # all paths are of one raw row
-    return Converted(values, np.array(rows, np.int64), bad)
+def _answers(node: dict[str, Any], before: list[Turn]) -> Iterator[list[Turn]]:
+    """The way from the tree's root to each answer, once."""
+    here = [*before, _turn(node)]
+    if here[-1][0] == "assistant":
+        yield here
+    for reply in node.get("replies") or []:
+        yield from _answers(reply, here)
 
 
-TREE = Layout("conversation-tree", _why_tree, lambda _: ["prompt"], _convert_tree)
+def _tree_conversion(walk: Callable[[dict[str, Any], list[Turn]], Iterator[list[Turn]]]) -> Callable[
+    [pa.RecordBatch], Converted
+]:  # fmt: skip
+    def convert(batch: pa.RecordBatch) -> Converted:
+        split: list[Example] = []
+        rows: list[int] = []
+        bad: list[BadRow] = []
+        for row, tree in enumerate(batch.column("prompt").to_pylist()):
+            try:
+                root = json.loads(tree) if isinstance(tree, str) else tree
+                made = [last_answer(path) for path in walk(root or {}, [])]
+            except (ValueError, AttributeError, RecursionError) as error:
+                bad.append((row, "not_a_tree", type(error).__name__))
+                continue
+            if not made:
+                bad.append((row, "no_answer", "the tree holds no answer"))
+            for found, missing in made:
+                split += found
+                rows += [row] * len(found)
+                bad += [(row, one.rule, one.found) for one in missing]
+        values = _build("conversation-tree", split)
+        # all paths are of one raw row
+        values["parent"] = batch.column("message_tree_id").take(pa.array(rows, pa.int64()))
+        return Converted(values, np.array(rows, np.int64), bad)
 
-CHAT = [_chat("sharegpt", "conversations"), _chat("messages", "messages"), CONVERSATIONAL, TREE]
+    return convert
+
+
+TREE = Layout(
+    "conversation-tree", _why_tree, lambda _: ["prompt"], _tree_conversion(_paths), _tree_conversion(_answers)
+)
+
+CHAT = [
+    _chat("sharegpt", "conversations"),
+    _chat("messages", "messages"),
+    _chat("conversation", "conversation", mixed=False),  # a text of that name is as often one dialogue to summarize
+    CONVERSATIONAL,
+    TREE,
+]

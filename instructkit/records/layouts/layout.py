@@ -27,6 +27,7 @@ class Layout:
     why: Callable[[pa.Schema], str | None]  # what gives it away in these columns, or None
     used: Callable[[pa.Schema], Sequence[str]]  # the columns whose content is in the example's own
     convert: Callable[[pa.RecordBatch], Converted]
+    every_turn: Callable[[pa.RecordBatch], Converted] | None = None  # of conversations: an example for each answer
 
 
 def present(schema: pa.Schema, *names: str) -> str | None:
