@@ -70,6 +70,7 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     metavar="N|all|one",
     help="Phrasings for each row.",
 )
+@click.option("--invert", is_flag=True, help="Swap what is given and what is asked.")
 @click.option("--language", metavar="CODE", help="Language of the phrasings.  [default: that of the row]")
 @click.option("--cot", type=click.Choice(["include", "only", "exclude"]), default="include", show_default=True,
               help="Chain-of-thought phrasings, where the rows carry a rationale.")  # fmt: skip
@@ -161,6 +162,26 @@ def _labels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     help="Its negative examples.",
 )
 @click.option("--explanations", is_flag=True, help="The explanations of its examples.")
+@click.option(
+    "--turns",
+    type=click.Choice(["last", "all"]),
+    default="last",
+    show_default=True,
+    help="Which answers of a conversation make an example.",
+)
+@click.option(
+    "--common-prefix",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Leave out a prompt whose first N characters are those of an earlier one.",
+)
+@click.option(
+    "--max-per",
+    multiple=True,
+    metavar="COLUMN=N",
+    help="At most N rows for each value of a column; its users become user_1, user_2, ...",
+)
+@click.option("--keep-users", multiple=True, metavar="COLUMN", help="Leave the values of this column as they are.")
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="Read only the first N rows of each source.")
 @click.option(
     "--max-chars",

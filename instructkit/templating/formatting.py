@@ -14,12 +14,13 @@ from instructkit.engine import map_batches
 from instructkit.errors import UsageError
 from instructkit.records.batching import ROWS
 from instructkit.records.containers.raw import BadRows, Numbers, Raw
-from instructkit.records.examples import convert, row_text
+from instructkit.records.examples import convert, extra_fields, row_text
 from instructkit.records.layouts import detect
 from instructkit.records.reading import as_rejects, describe_inputs, open_raw, together, unify, widen
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import EXAMPLE
 from instructkit.records.stream import Counts, Records, public_step, take_step
+from instructkit.templating.logs import Logs, PrivateRows, pieces
 from instructkit.templating.pack_templates import OPTIONS
 from instructkit.templating.phrase import Plan, phrase, within
 from instructkit.templating.planning import FormatSettings, make_plan
@@ -31,6 +32,7 @@ log = logging.getLogger("instructkit")
 
 ABOUT_DEMONSTRATIONS = ("demos", "demo_order", "demo_form", "demo_templates", "demo_pool", "nearest_by")
 COT = ("include", "only", "exclude")
+LISTED = ("map", "labels", "template", "max_per", "keep_users")
 
 
 @public_step
@@ -53,18 +55,23 @@ def format(
     """
     given = replace(settings or FormatSettings(), **options)
     shots = (given.shots, given.shots) if isinstance(given.shots, int) else (given.shots[0], given.shots[-1])
-    listed = {name: _listed(getattr(given, name)) for name in ("map", "labels", "template")}
-    given = replace(given, map=listed["map"], labels=listed["labels"], template=listed["template"], shots=shots)
+    listed: dict[str, Any] = {name: _listed(getattr(given, name)) for name in LISTED}
+    given = replace(given, shots=shots, **listed)
     if given.symbols and given.demos == "random":  # what a symbol means can only be read off an example of it
         given = replace(given, demos="balanced")
     check_settings(given)
     paths = [sources] if isinstance(sources, str) else list(sources)
     sink = as_rejects(rejects)
-    opened = [_open(path, given, BadRows(sink, max_bad), workers) for path in paths]
+    logs = Logs(given)
+    opened = [_open(path, given, logs, PrivateRows(sink, max_bad), workers) for path in paths]
+    logs.check()
     schema = unify([source.schema for source in opened])
     sink.bind(schema)
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
+        return logs.within_limits(every(counts), schema, counts, sink)
+
+    def every(counts: Counts) -> Iterator[pa.RecordBatch]:
         for source in opened:
             for batch in source.run(BadRows(sink, max_bad, counts)):
                 yield widen(batch, schema)
@@ -98,9 +105,11 @@ class _Opened:
         return Records(self.schema, iter(()), self.raw.lineage, lambda: self.raw.steps, inputs=self.inputs)
 
 
-def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | None) -> _Opened:
+def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows, workers: int | None) -> _Opened:
     raw, layout_name, source = open_raw(path, settings.layout, reading, workers)
     layout, why = detect(raw.schema, raw.name, layout_name)
+    every_turn = layout.every_turn if layout is not None else None
+    raw = logs.open(raw, every_turn is not None, reading)
     if settings.limit is not None:
         raw.batches = _first_rows(raw.batches, settings.limit)
     inputs = describe_inputs(source)
@@ -118,11 +127,20 @@ def _open(path: str, settings: FormatSettings, reading: BadRows, workers: int | 
             log.info("%s: %s (%s)", raw.name, layout.name, why)
         if _asks_for_phrasings(settings, raw.task is not None):
             log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
-        schema, batches = convert(raw, layout, source.stem, reading, workers)
-        run = functools.partial(_pass_on, batches, settings.max_chars, settings.max_tokens)
+        if settings.turns == "all" and every_turn is not None:
+            raw.batches = pieces(raw.batches)
+            layout = replace(layout, convert=every_turn)
+        elif settings.turns == "all":
+            log.info("%s: its rows are no conversations, so --turns all does nothing to them", raw.name)
+        logs.place(raw, extra_fields(raw.schema, layout.used(raw.schema)))
+        # what the layout tells of is a row whose users are numbers already
+        schema, batches = convert(raw, layout, source.stem, BadRows(reading.rejects, reading.at_most, reading.counts),
+                                  workers)  # fmt: skip
+        run = functools.partial(_pass_on, batches, settings.max_chars, settings.max_tokens, logs)
         return _Opened(raw, schema, run, reading.counts, inputs)
     plan = make_plan(raw, None if first is None else first[0], settings, source)
-    run = functools.partial(_phrased, raw.batches, plan, settings, workers, raw.schema)
+    logs.place(raw, plan.extras)
+    run = functools.partial(_phrased, raw.batches, plan, settings, logs, workers, raw.schema)
     return _Opened(raw, plan.schema, run, reading.counts, inputs)
 
 
@@ -134,7 +152,7 @@ def check_settings(given: FormatSettings) -> None:
     """Raise `UsageError` for settings that no source could be formatted by."""
     for name, known in (("cot", COT), ("options", OPTIONS), ("demos", METHODS), ("demo_order", ORDERS),
                         ("demo_form", FORMS), ("demo_templates", ("same", "mixed")),
-                        ("nearest_by", NEARNESS)):  # fmt: skip
+                        ("nearest_by", NEARNESS), ("turns", ("last", "all"))):  # fmt: skip
         value = getattr(given, name)
         if value is not None and value not in known:
             raise UsageError(f"{name} is one of {', '.join(known)}, not {value!r}")
@@ -155,7 +173,7 @@ def check_settings(given: FormatSettings) -> None:
     usual = {one.name: one.default for one in fields(FormatSettings)}
     if not most and any(getattr(given, name) != usual[name] for name in ABOUT_DEMONSTRATIONS):
         raise UsageError("the options about demonstrations need some: say how many with --shots")
-    for name in ("per_row", "max_chars", "max_tokens", "demo_pool"):
+    for name in ("per_row", "max_chars", "max_tokens", "demo_pool", "common_prefix"):
         number = getattr(given, name)
         if number is not None and number < 1:
             raise UsageError(f"{name} is a number of 1 or more, not {number}")
@@ -169,7 +187,7 @@ def check_settings(given: FormatSettings) -> None:
 
 def _asks_for_phrasings(settings: FormatSettings, super_natural: bool) -> bool:
     """Whether a setting was given that does nothing to rows that are examples already."""
-    heeded = ["limit", "max_chars", "max_tokens", "layout", "seed"]
+    heeded = ["limit", "max_chars", "max_tokens", "layout", "seed", "turns", "common_prefix", "max_per", "keep_users"]
     if super_natural:
         heeded += ["definition", "positive_examples", "negative_examples", "explanations", "per_row"]
     return any(getattr(settings, one.name) != one.default for one in fields(FormatSettings) if one.name not in heeded)
@@ -191,7 +209,7 @@ def _first_rows(
 
 
 def _pass_on(
-    batches: Iterator[pa.RecordBatch], max_chars: int | None, max_tokens: int | None, bad: BadRows
+    batches: Iterator[pa.RecordBatch], max_chars: int | None, max_tokens: int | None, logs: Logs, bad: BadRows
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         bad.counts.rows_in += batch.num_rows
@@ -199,13 +217,14 @@ def _pass_on(
         bad.counts.drop("too_long", len(too_long))
         reasons = [[reason] for reason in too_long.values()]
         bad.rejects.add_rows(batch.take(pa.array(list(too_long), pa.int64())), reasons)
-        yield kept
+        yield logs.fresh_examples(kept, bad)
 
 
 def _phrased(
     batches: Iterator[tuple[pa.RecordBatch, Numbers]],
     plan: Plan,
     settings: FormatSettings,
+    logs: Logs,
     workers: int | None,
     schema: pa.Schema,
     bad: BadRows,
@@ -219,7 +238,7 @@ def _phrased(
                 flying.append((piece, numbers[start : start + ROWS]))
                 yield piece
 
-    with surveyed(batches, schema, plan, settings) as (again, whole):
+    with surveyed(logs.fresh_rows(batches, plan, bad), schema, plan, settings) as (again, whole):
         step = functools.partial(phrase, plan=whole)
         processes = not plan.templates.in_columns and whole.shots is None
         for phrased in map_batches(rows(again), step, workers=workers, processes=processes):

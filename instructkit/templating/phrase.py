@@ -1,6 +1,6 @@
 """Turn a batch of raw rows into examples: fill the roles, draw the templates, render, put demonstrations before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ class Plan:
     options: bool | None = None  # whether choices are shown; None: as each template has it
     few_shot: bool = False  # whether there is a column of demonstrations
     shots: Shots | None = None
+    private: frozenset[str] = frozenset()  # raw columns that no id hangs on
 
     @property
     def schema(self) -> pa.Schema:
@@ -54,9 +55,9 @@ class Phrased:
     changed: Mapping[str, int]  # examples that were changed to fit, by what was done
 
 
-def row_hashes(batch: pa.RecordBatch) -> pa.StringArray:
-    """What stands in the column ``parent``: a hash of all that a raw row holds."""
-    return row_ids([batch.column(name) for name in sorted(batch.schema.names)], batch.num_rows)
+def row_hashes(batch: pa.RecordBatch, private: Collection[str] = ()) -> pa.StringArray:
+    """What stands in the column ``parent``: a hash of all that a raw row holds, but for its ``private`` columns."""
+    return row_ids([batch.column(name) for name in sorted(set(batch.schema.names) - set(private))], batch.num_rows)
 
 
 def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
@@ -73,7 +74,7 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     bad: list[Bad] = list(filled.bad)
     good = np.ones(batch.num_rows, bool)
     good[[row for row, *_ in bad]] = False
-    hashes = row_hashes(batch)
+    hashes = row_hashes(batch, plan.private)
     parents = hashes if given is None else given
     base = draw(hashes, 0, "row")
     options = shown if shown is not None or plan.options is None else np.full(batch.num_rows, plan.options)

@@ -50,6 +50,7 @@ class FormatSettings:
     templates: str | None = None
     template: tuple[str, ...] = ()
     per_row: int | None = 1
+    invert: bool = False
     language: str | None = None
     cot: str = "include"
     options: str | None = None
@@ -71,6 +72,10 @@ class FormatSettings:
     limit: int | None = None
     max_chars: int | None = None
     max_tokens: int | None = None
+    turns: str = "last"
+    common_prefix: int | None = None
+    max_per: tuple[str, ...] = ()
+    keep_users: tuple[str, ...] = ()
     layout: str | None = None
     seed: int = 0
 
@@ -107,13 +112,14 @@ def make_plan(raw: Raw, sample: pa.RecordBatch | None, settings: FormatSettings,
     return Plan(
         raw.name,
         templates,
-        extra_fields(raw.schema, sorted(used), added),
+        extra_fields(raw.schema, sorted(used - raw.limited), added),
         settings.per_row,
         settings.max_chars,
         settings.max_tokens,
         settings.seed,
         options,
         bool(settings.shots[1]),
+        private=raw.private,
     )
 
 
@@ -201,6 +207,9 @@ def _pack_templates(
     check_columns(pack, columns, raw.schema, raw.name)
     labels = _labels(pack, columns, binding, settings, raw, source)
     used = {name for column in columns.values() for name in _whole(column, raw.schema)}
+    make = PackTemplates
+    if settings.invert:
+        pack, make = _turned_round(pack, columns, settings, raw)
     phrasings = _usable(pack, columns, labels, settings)
     if own is not None and own.any_language and len(phrasings) < len(own.phrasings) and not settings.template:
         log.info("%s: %d of the patterns use fields that are not there; they are left out", raw.name,
@@ -211,7 +220,21 @@ def _pack_templates(
             raise UsageError(f"{pack.task} has no labels that --symbols could name")
         if settings.manner != Manner():
             log.info("%s: %s has no answer choices, so the options about them do nothing", raw.name, pack.task)
-    return PackTemplates(pack, columns, labels, phrasings, settings.language, settings.manner), used
+    return make(pack, columns, labels, phrasings, settings.language, settings.manner), used
+
+
+def _turned_round(
+    pack: Pack, columns: dict[str, Column], settings: FormatSettings, raw: Raw
+) -> tuple[Pack, type[PackTemplates]]:
+    """The pack with what was given and what was asked swapped, and what puts its phrasings."""
+    from instructkit.templating.inversion.derive import invert_pack, told
+    from instructkit.templating.inversion.inverse_templates import InverseTemplates
+
+    if settings.manner != Manner():
+        raise UsageError("--invert asks for texts, not for choices: not with --options, --symbols and the like")
+    turned = invert_pack(pack, columns)
+    log.info("%s: inverted, it asks for %s", raw.name, told(turned, columns))
+    return turned, InverseTemplates
 
 
 def _binding_by_name(source: Source, task: str | None) -> Binding | None:
@@ -313,13 +336,13 @@ def _labels(
     known = () if role.row_labels else raw.labels.get(column.column, ())
     given: Sequence[str] = settings.labels or (binding.labels if binding else ()) or known
     if role.open_labels and not given:
-        given = _labels_in(source, column, settings)
+        given = _labels_in(source, column, settings, column.column.partition(".")[0] in raw.private)
     return resolve_labels(role, given)
 
 
-def _labels_in(source: Source, column: Column, settings: FormatSettings) -> list[str]:
+def _labels_in(source: Source, column: Column, settings: FormatSettings, private: bool) -> list[str]:
     """The label words of a whole file, for the lists of choices; none for stdin, integers, or too many."""
-    if source.path == "-" or column.constant is not None:
+    if source.path == "-" or column.constant is not None or private:
         return []
     raw = open_container(source, BadRows(Rejects()), None)
     found: set[str] = set()

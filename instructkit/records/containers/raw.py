@@ -53,6 +53,8 @@ class Raw:
     lineage: Lineage = field(default_factory=list)
     steps: list[Counts] = field(default_factory=list)  # of the lineage's steps; complete when drained
     task: dict[str, Any] | None = None  # of a Super-NaturalInstructions task, all but its instances
+    private: frozenset[str] = frozenset()  # columns with user ids: no hash may hang on them
+    limited: frozenset[str] = frozenset()  # columns that stand beside the examples even where a role takes all of them
 
 
 def numbered(batches: Iterator[pa.RecordBatch], start: int = 1) -> Iterator[tuple[pa.RecordBatch, Numbers]]:

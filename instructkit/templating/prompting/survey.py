@@ -57,7 +57,7 @@ class _Survey:
         """Note what is needed of some rows."""
         good = np.ones(batch.num_rows, bool)
         good[[row for row, *_ in self.plan.templates.fill(batch).bad]] = False
-        parents = row_hashes(batch)
+        parents = row_hashes(batch, self.plan.private)
         base = draw(parents, 0, "row")
         if self.settings.options_share is not None or self.settings.zero_shot_share is not None:
             self.draws.append(base)

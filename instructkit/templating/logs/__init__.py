@@ -1,0 +1,13 @@
+"""Chat logs and user queries: what `format` does so that they can be trained on.
+
+users       which columns tell who wrote, by their names
+anonymous   those columns as user_1, user_2, ...; what else could tell a user
+prefixes    drop a prompt that begins like an earlier one
+limits      at most N rows of a user
+logs        all of it, for the sources of one run
+"""
+
+from instructkit.templating.logs.anonymous import PrivateRows
+from instructkit.templating.logs.logs import Logs, pieces
+
+__all__ = ["Logs", "PrivateRows", "pieces"]

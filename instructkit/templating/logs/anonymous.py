@@ -1,0 +1,199 @@
+"""User ids as user_1, user_2, ..., before anything else is made of the rows.
+
+What a later step sees (examples, ids that are hashes, rejects, logs) is made of rows without the ids, so it can't
+give them away.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.records.containers.raw import BadRows, Numbers, Raw
+from instructkit.records.hashing import canonical_json
+from instructkit.records.lists import list_lengths, lists_of
+from instructkit.templating.logs.users import ANYWHERE, ON_TOP, Path, folded
+
+HIDDEN = "[USER]"  # in JSON that is kept as text
+WITHHELD = "[a line that can't be read, and may hold a user's id: see the file]"
+SHORTEST = 4  # characters of a user id that is looked for inside a row's own id; shorter ones meet by chance
+
+Rows = npt.NDArray[np.int64]
+_KEY = re.compile(r"""["']([^"'\\]{1,40})["']\s*:""")
+
+
+class Users:
+    """The number of each user, in order of first appearance; one for all sources of a run.
+
+    Columns of one name share their numbers, on whatever level they stand.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, dict[str, int]] = {}
+
+    def labels(self, name: str, texts: pa.StringArray) -> pa.StringArray:
+        """``user_N`` for each user; nulls and blanks stay."""
+        numbers = self._numbers.setdefault(folded(name), {})
+        coded = texts.dictionary_encode()
+        labels = [
+            user and f"user_{numbers.setdefault(user, len(numbers) + 1)}" for user in coded.dictionary.to_pylist()
+        ]
+        return pa.array(labels, pa.string()).take(coded.indices)
+
+
+def anonymous(raw: Raw, paths: Sequence[Path], users: Users, json_too: bool, kept: Collection[str]) -> Raw:
+    """The same rows with numbers in the place of user ids.
+
+    ``json_too``: also ids in JSON that stands in a text column become ``[USER]``. An ``id`` or ``parent`` that holds
+    the id of its row's user is emptied.
+    """
+    if not paths and not json_too:
+        return raw
+    texts = [field.name for field in raw.schema if json_too and pa.types.is_string(field.type)]
+
+    def clean(batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        told = [as_key(columns[path[0]]) for path in paths if len(path) == 1]
+        for name in ("id", "parent"):
+            if name in columns and told:
+                columns[name] = _untold(columns[name], told)
+        for name in dict.fromkeys(folded(path[-1]) for path in paths):
+            _number(columns, [path for path in paths if folded(path[-1]) == name], users)
+        for name in texts:
+            if (name,) not in paths:
+                columns[name] = _clean_json(columns[name], kept)
+        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+    def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
+        for batch, numbers in raw.batches:
+            yield clean(batch), numbers
+
+    schema = clean(_no_rows(raw.schema)).schema
+    labels = {name: words for name, words in raw.labels.items() if (name,) not in paths}
+    return replace(raw, schema=schema, batches=batches(), labels=labels)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], child.type) for child in schema], schema=schema)
+
+
+def as_key(values: pa.Array) -> pa.StringArray:
+    """Ids as text without blanks at their ends, whatever their type; NaN is null."""
+    kind = values.type
+    if pa.types.is_nested(kind):
+        values = pa.array([None if one is None else canonical_json(one) for one in values.to_pylist()], pa.string())
+    elif pa.types.is_binary(kind):
+        values = pa.array([one and one.hex() for one in values.to_pylist()], pa.string())
+    elif pa.types.is_floating(kind):
+        values = pc.if_else(pc.is_nan(values), pa.scalar(None, kind), values)
+    return pc.utf8_trim_whitespace(values if pa.types.is_string(values.type) else pc.cast(values, pa.string()))
+
+
+def _number(columns: dict[str, pa.Array], paths: Sequence[Path], users: Users) -> None:
+    """Number the users of all fields of one name, row by row, so that where a batch ends changes nothing."""
+    found = [_leaf(columns[path[0]], np.arange(len(columns[path[0]])), path[1:]) for path in paths]
+    order = np.argsort(np.concatenate([rows for _, rows in found]), kind="stable")
+    keys = pa.concat_arrays([as_key(values) for values, _ in found]).take(pa.array(order))
+    labels = users.labels(paths[0][-1], keys).take(pa.array(np.argsort(order, kind="stable")))
+    start = 0
+    for path, (values, _) in zip(paths, found, strict=True):
+        own = labels.slice(start, len(values))
+        columns[path[0]] = _with_leaf(columns[path[0]], path[1:], own)
+        start += len(values)
+
+
+def _leaf(array: pa.Array, rows: Rows, path: Path) -> tuple[pa.Array, Rows]:
+    """The values at the end of a path, and the row of each."""
+    if not path:
+        return array, rows
+    if pa.types.is_list(array.type):
+        return _leaf(array.flatten(), np.repeat(rows, list_lengths(array)), path)
+    return _leaf(array.flatten()[array.type.get_field_index(path[0])], rows, path[1:])
+
+
+def _with_leaf(array: pa.Array, path: Path, leaf: pa.Array) -> pa.Array:
+    """The same values but for those at the end of a path."""
+    if not path:
+        return leaf
+    nulls = array.is_null() if array.null_count else None
+    if pa.types.is_list(array.type):
+        return lists_of(list_lengths(array), _with_leaf(array.flatten(), path, leaf), nulls)
+    children = array.flatten()
+    place = array.type.get_field_index(path[0])
+    children[place] = _with_leaf(children[place], path[1:], leaf)
+    return pa.StructArray.from_arrays(children, names=[child.name for child in array.type], mask=nulls)
+
+
+def _untold(ids: pa.Array, users: Sequence[pa.StringArray]) -> pa.Array:
+    """Row ids without those that their user's id stands in; an empty one becomes the hash of the row's content."""
+    if not pa.types.is_string(ids.type):
+        return ids
+    rows = zip(*(one.to_pylist() for one in users), strict=True)
+    told = [[user for user in row if user and len(user) >= SHORTEST] for row in rows]
+    kept = [one is None or not any(user in one for user in row) for one, row in zip(ids.to_pylist(), told, strict=True)]
+    return ids if all(kept) else pc.if_else(pa.array(kept), ids, pa.scalar(None, pa.string()))
+
+
+def _clean_json(texts: pa.StringArray, kept: Collection[str]) -> pa.StringArray:
+    """Text columns that hold JSON, without the user ids in it."""
+    looks = pc.fill_null(pc.match_substring_regex(texts, r"^\s*[\[{]"), False)
+    if not pc.any(looks).as_py():
+        return texts
+    values = texts.to_pylist()
+    for place in np.flatnonzero(looks.to_numpy(zero_copy_only=False)).tolist():
+        values[place] = clean_text(values[place], ANYWHERE, kept)
+    return pa.array(values, pa.string())
+
+
+def clean_text(text: str, names: Collection[str], kept: Collection[str], secret: bool = False) -> str:
+    """A row's JSON with ``[USER]`` for the user ids; of what is no JSON, nothing where it might hold one.
+
+    ``names`` are those of the first level, folded. ``secret``: what is no JSON is withheld in any case.
+    """
+    try:
+        value = json.loads(text)
+        hidden = _hide(value, names, ANYWHERE | set(names) - ON_TOP, kept)
+    except (ValueError, RecursionError):
+        doubtful = secret or any(folded(key) in names and key not in kept for key in _KEY.findall(text))
+        return WITHHELD if doubtful else text
+    return json.dumps(hidden, ensure_ascii=False) if hidden != value else text
+
+
+def _hide(value: Any, names: Collection[str], below: Collection[str], kept: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: HIDDEN
+            if folded(key) in names and key not in kept and one not in (None, "")
+            else _hide(one, below, below, kept)
+            for key, one in value.items()
+        }
+    return [_hide(one, below, below, kept) for one in value] if isinstance(value, list) else value
+
+
+class PrivateRows(BadRows):
+    """Rows that a container could not read, shown in the rejects file without what tells their users.
+
+    ``names`` are of columns whose values are hidden, folded; ``secret`` says that the source is known to hold some.
+    """
+
+    names: Collection[str] = ()
+    kept: Collection[str] = ()
+    secret = False
+
+    def hide(self, paths: Sequence[Path], named: Sequence[str], by_name: bool, kept: Collection[str]) -> None:
+        """Hide these columns from now on, also where a row has one that the others lack."""
+        last = [path[-1] for path in paths] + [name.rpartition(".")[2] for name in named]
+        self.names = {folded(name) for name in last} | (ON_TOP if by_name else set())
+        self.kept, self.secret = kept, bool(paths)
+
+    def add(self, file: str, row: int, rule: str, found: str, text: str, threshold: str = "") -> None:
+        """Record one row without its user."""
+        if self.names:
+            text = clean_text(text, self.names, self.kept, self.secret)
+        super().add(file, row, rule, found, text, threshold)
