@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from instructkit.records.writing import write as write
     from instructkit.reports.stats import stats as stats
     from instructkit.templating import format as format
+    from instructkit.templating.inversion import invert as invert
 
 _HOME = {
     "InstructkitError": "instructkit.errors",
@@ -34,6 +35,7 @@ _HOME = {
     "dedup": "instructkit.dedup",
     "filter": "instructkit.filters",
     "format": "instructkit.templating",
+    "invert": "instructkit.templating.inversion",
     "lineage": "instructkit.records.lineage",
     "mix": "instructkit.mixing",
     "read": "instructkit.records.reading",

@@ -78,7 +78,7 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     parents = hashes if given is None else given
     base = draw(hashes, 0, "row")
     options = shown if shown is not None or plan.options is None else np.full(batch.num_rows, plan.options)
-    made, failed = _render_ranked(filled, _ranked(filled, good, options, plan), base, options, plan)
+    made, failed = render_drawn(filled, good, base, options, plan)
     empty = np.flatnonzero(~(not_blank(made.texts["instruction"]) & not_blank(made.texts["output"])))
     for nothing in empty.tolist():
         failed.setdefault(int(made.rows[nothing]), ("renders_nothing", plan.templates.names[made.numbers[nothing]], ""))
@@ -102,6 +102,13 @@ def phrase(batch: pa.RecordBatch, plan: Plan) -> Phrased:
     bad += [entry for entry in entries if entry[0] not in stayed]
     partly = [entry for entry in entries if entry[0] in stayed]
     return Phrased(examples, rows, sorted(bad), partly, made.changed)
+
+
+def render_drawn(
+    filled: object, good: Mask, base: Hashes, options: Mask | None, plan: Plan
+) -> "tuple[Made, dict[int, tuple[str, str, str]]]":
+    """Draw the templates of the good rows and put them; gives what was made, and why of the other rows nothing was."""
+    return _render_ranked(filled, _ranked(filled, good, options, plan), base, options, plan)
 
 
 def _mark(batch: pa.RecordBatch, name: str) -> Mask | None:

@@ -39,6 +39,7 @@ class Role:
     row_labels: str = ""  # the role whose list holds the row's own answer choices
     is_list: bool = False
     words: tuple[Label, ...] = ()  # spoken in the phrasing's language, though no answer choices
+    called: Mapping[str, str] = field(default_factory=dict)  # the noun for one of its values, by language
 
     @property
     def is_label(self) -> bool:
@@ -109,6 +110,7 @@ class Pack:
     phrasings: tuple[Phrasing, ...]
     examples: tuple[dict[str, Any], ...]
     any_language: bool = False  # its phrasings are put to rows of every language
+    no_inversion: str = ""  # why it can't be turned round, where its roles alone do not say so
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -153,6 +155,7 @@ def read_pack(content: Any, where: str) -> Pack:
             roles,
             tuple(_phrasing(entry) for entry in content["phrasings"]),
             tuple(content.get("examples", ())),
+            no_inversion=str(content.get("no_inversion", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{where} is damaged ({type(error).__name__}: {error})") from error
@@ -184,6 +187,7 @@ def _role(name: str, entry: dict[str, Any]) -> Role:
         row_labels=given if own and given != "open" else "",
         is_list=bool(entry.get("list")),
         words=_words(entry.get("words", ())),
+        called={language: str(noun) for language, noun in entry.get("called", {}).items()},
     )
 
 

@@ -17,12 +17,17 @@ class Keys:
     optional: Mapping[str, Any]
 
 
-PACK = Keys("a pack", {"task": str, "about": str, "roles": Mapping, "phrasings": list}, {"examples": list})
+PACK = Keys(
+    "a pack",
+    {"task": str, "about": str, "roles": Mapping, "phrasings": list},
+    {"examples": list, "no_inversion": str},
+)
 ROLE = Keys(
     "a role",
     {"about": str},
-    {"columns": list, "optional": bool, "always": bool, "labels": (list, str), "list": bool, "words": list},
-)
+    {"columns": list, "optional": bool, "always": bool, "labels": (list, str), "list": bool, "words": list,
+     "called": Mapping},
+)  # fmt: skip
 PHRASING = Keys(
     "a phrasing", {"name": str, "language": str, "instruction": str, "output": str}, {"input": str, "cot": bool}
 )

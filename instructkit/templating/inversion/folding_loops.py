@@ -1,0 +1,165 @@
+"""`folding` as compiled loops over Arrow buffers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from instructkit.engine.jit import jit, pointer
+from instructkit.templating.inversion.folding import (
+    ALONE,
+    ENOUGH,
+    HAN,
+    IDEOGRAPH,
+    LETTER,
+    OTHER,
+    UNSPACED,
+    WORD,
+)
+
+Addresses = npt.NDArray[np.int64]
+
+
+def weights(texts: pa.StringArray, classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """`folding.weight` of each text; 0 of a null."""
+    out = np.zeros(len(texts), np.int64)
+    if len(texts):
+        held = texts.fill_null("") if texts.null_count else texts
+        _weigh(addresses([held]), classes, out)
+    return out
+
+
+def found_in(
+    asked: pa.StringArray, given: Sequence[pa.StringArray], folded: npt.NDArray[np.uint16], out: npt.NDArray[np.bool_]
+) -> None:
+    """Write `folding.stands_in` to ``out``."""
+    if not len(asked) or not given:
+        return
+    held = [column.fill_null("") if column.null_count else column for column in (asked, *given)]
+    places = addresses(held)
+    _find(places, folded, out)
+
+
+def addresses(columns: Sequence[pa.StringArray]) -> Addresses:
+    """Where each column's offsets and bytes are: int64, columns x 2."""
+    table = np.zeros((len(columns), 2), np.int64)
+    for place, column in enumerate(columns):
+        _, offsets, data = column.buffers()
+        table[place] = offsets.address + 4 * column.offset, 0 if data is None else data.address
+    return table
+
+
+@jit()
+def _decode(data: Any, at: int) -> Any:
+    """The code point at a place of UTF-8 bytes, and the place behind it."""
+    lead = np.int64(data[at])
+    if lead < 0x80:
+        return lead, at + 1
+    if lead < 0xE0:
+        return ((lead & 0x1F) << 6) | (np.int64(data[at + 1]) & 0x3F), at + 2
+    if lead < 0xF0:
+        return ((lead & 0x0F) << 12) | ((np.int64(data[at + 1]) & 0x3F) << 6) | (np.int64(data[at + 2]) & 0x3F), at + 3
+    high = ((lead & 0x07) << 18) | ((np.int64(data[at + 1]) & 0x3F) << 12)
+    return high | ((np.int64(data[at + 2]) & 0x3F) << 6) | (np.int64(data[at + 3]) & 0x3F), at + 4
+
+
+@jit()
+def _weigh(table: Any, classes: Any, out: Any) -> None:
+    offsets = numba.carray(pointer(table[0, 0]), (len(out) + 1,), np.int32)
+    data = numba.carray(pointer(table[0, 1]), (offsets[len(out)],), np.uint8)
+    for row in range(len(out)):
+        at = np.int64(offsets[row])
+        end = offsets[row + 1]
+        total = 0
+        inside = False
+        while at < end and total < ENOUGH:
+            point, at = _decode(data, at)
+            kind = np.int64(0)
+            if point < 0x10000:
+                kind = np.int64(classes[point])
+            elif 0x20000 <= point < 0x40000:
+                kind = np.int64(IDEOGRAPH)
+            if kind == LETTER:
+                if not inside:
+                    total += WORD
+                inside = True
+            elif kind != OTHER:
+                if kind == IDEOGRAPH:
+                    total += HAN
+                elif kind == ALONE:
+                    total += UNSPACED
+                inside = False
+        out[row] = min(total, ENOUGH)
+
+
+@jit()
+def _folded(data: Any, first: int, last: int, folded: Any, out: Any, size: int, most: int) -> Any:
+    """Write a text's folded code points to ``out`` behind ``size``; stops when they pass ``most``."""
+    at = first
+    while at < last and size <= most:
+        point, at = _decode(data, at)
+        to = point
+        if point < 0x10000:
+            to = np.int64(folded[point])
+        if to != 0:
+            out[size] = to
+            size += 1
+    return size
+
+
+@jit()
+def _find(table: Any, folded: Any, out: Any) -> None:
+    rows = len(out)
+    asked_at = numba.carray(pointer(table[0, 0]), (rows + 1,), np.int32)
+    asked = numba.carray(pointer(table[0, 1]), (asked_at[rows],), np.uint8)
+    room = 1
+    for row in range(rows):
+        total = np.int64(0)
+        for place in range(1, len(table)):
+            ends = numba.carray(pointer(table[place, 0]), (rows + 1,), np.int32)
+            total += ends[row + 1] - ends[row]
+        room = max(room, total + 1)
+    text = np.empty(room + 1, np.int32)
+    needle = np.empty(room + 1, np.int32)
+    borders = np.empty(room + 1, np.int32)
+    for row in range(rows):
+        most = np.int64(0)
+        for place in range(1, len(table)):
+            ends = numba.carray(pointer(table[place, 0]), (rows + 1,), np.int32)
+            most += ends[row + 1] - ends[row]
+        length = _folded(asked, np.int64(asked_at[row]), asked_at[row + 1], folded, needle, 0, most)
+        if length == 0 or length > most:
+            continue  # nothing is asked for, or more than all that is given
+        size = 0
+        for place in range(1, len(table)):
+            ends = numba.carray(pointer(table[place, 0]), (rows + 1,), np.int32)
+            data = numba.carray(pointer(table[place, 1]), (ends[rows],), np.uint8)
+            size = _folded(data, np.int64(ends[row]), ends[row + 1], folded, text, size, most)
+        out[row] = _holds(text, size, needle, length, borders)
+
+
+@jit()
+def _holds(text: Any, size: int, needle: Any, length: int, borders: Any) -> bool:
+    """Whether the one holds the other (Knuth, Morris, Pratt 1977)."""
+    if length > size:
+        return False
+    borders[0] = 0
+    matched = 0
+    for at in range(1, length):
+        while matched > 0 and needle[at] != needle[matched]:
+            matched = borders[matched - 1]
+        if needle[at] == needle[matched]:
+            matched += 1
+        borders[at] = matched
+    matched = 0
+    for at in range(size):
+        while matched > 0 and text[at] != needle[matched]:
+            matched = borders[matched - 1]
+        if text[at] == needle[matched]:
+            matched += 1
+        if matched == length:
+            return True
+    return False
