@@ -7,7 +7,7 @@ limits      at most N rows of a user
 logs        all of it, for the sources of one run
 """
 
-from instructkit.templating.logs.anonymous import PrivateRows
+from instructkit.templating.logs.json_text import PrivateRows
 from instructkit.templating.logs.logs import Logs, pieces
 
 __all__ = ["Logs", "PrivateRows", "pieces"]

@@ -4,28 +4,23 @@ What a later step sees (examples, ids that are hashes, rejects, logs) is made of
 give them away.
 """
 
-import json
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.records.containers.raw import BadRows, Numbers, Raw
+from instructkit.records.containers.raw import Numbers, Raw
 from instructkit.records.hashing import canonical_json
 from instructkit.records.lists import list_lengths, lists_of
-from instructkit.templating.logs.users import ANYWHERE, ON_TOP, Path, folded
+from instructkit.templating.logs.json_text import SHORTEST, clean_text
+from instructkit.templating.logs.users import ANYWHERE, Path, folded
 
-HIDDEN = "[USER]"  # in JSON that is kept as text
-WITHHELD = "[a line that can't be read, and may hold a user's id: see the file]"
-SHORTEST = 4  # characters of a user id that is looked for inside a row's own id; shorter ones meet by chance
+OWN_IDS = ("id", "parent")
 
 Rows = npt.NDArray[np.int64]
-_KEY = re.compile(r"""["']([^"'\\]{1,40})["']\s*:""")
 
 
 class Users:
@@ -59,10 +54,9 @@ def anonymous(raw: Raw, paths: Sequence[Path], users: Users, json_too: bool, kep
 
     def clean(batch: pa.RecordBatch) -> pa.RecordBatch:
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        told = [as_key(columns[path[0]]) for path in paths if len(path) == 1]
-        for name in ("id", "parent"):
-            if name in columns and told:
-                columns[name] = _untold(columns[name], told)
+        for name in OWN_IDS:
+            if (name,) not in paths and name in columns and pa.types.is_string(columns[name].type):
+                columns[name] = _untold(columns[name], [_leaves(columns, path) for path in paths])
         for name in dict.fromkeys(folded(path[-1]) for path in paths):
             _number(columns, [path for path in paths if folded(path[-1]) == name], users)
         for name in texts:
@@ -97,7 +91,7 @@ def as_key(values: pa.Array) -> pa.StringArray:
 
 def _number(columns: dict[str, pa.Array], paths: Sequence[Path], users: Users) -> None:
     """Number the users of all fields of one name, row by row, so that where a batch ends changes nothing."""
-    found = [_leaf(columns[path[0]], np.arange(len(columns[path[0]])), path[1:]) for path in paths]
+    found = [_leaves(columns, path) for path in paths]
     order = np.argsort(np.concatenate([rows for _, rows in found]), kind="stable")
     keys = pa.concat_arrays([as_key(values) for values, _ in found]).take(pa.array(order))
     labels = users.labels(paths[0][-1], keys).take(pa.array(np.argsort(order, kind="stable")))
@@ -106,6 +100,11 @@ def _number(columns: dict[str, pa.Array], paths: Sequence[Path], users: Users) -
         own = labels.slice(start, len(values))
         columns[path[0]] = _with_leaf(columns[path[0]], path[1:], own)
         start += len(values)
+
+
+def _leaves(columns: Mapping[str, pa.Array], path: Path) -> tuple[pa.Array, Rows]:
+    column = columns[path[0]]
+    return _leaf(column, np.arange(len(column)), path[1:])
 
 
 def _leaf(array: pa.Array, rows: Rows, path: Path) -> tuple[pa.Array, Rows]:
@@ -130,14 +129,12 @@ def _with_leaf(array: pa.Array, path: Path, leaf: pa.Array) -> pa.Array:
     return pa.StructArray.from_arrays(children, names=[child.name for child in array.type], mask=nulls)
 
 
-def _untold(ids: pa.Array, users: Sequence[pa.StringArray]) -> pa.Array:
-    """Row ids without those that their user's id stands in; an empty one becomes the hash of the row's content."""
-    if not pa.types.is_string(ids.type):
-        return ids
-    rows = zip(*(one.to_pylist() for one in users), strict=True)
-    told = [[user for user in row if user and len(user) >= SHORTEST] for row in rows]
-    kept = [one is None or not any(user in one for user in row) for one, row in zip(ids.to_pylist(), told, strict=True)]
-    return ids if all(kept) else pc.if_else(pa.array(kept), ids, pa.scalar(None, pa.string()))
+def _untold(ids: pa.StringArray, users: Sequence[tuple[pa.Array, Rows]]) -> pa.StringArray:
+    """Row ids without those that a user's id stands in; an empty one becomes the hash of the row's content."""
+    values = ids.to_pylist()
+    told = {row for found, rows in users for user, row in zip(as_key(found).to_pylist(), rows.tolist(), strict=True)
+            if user and len(user) >= SHORTEST and user in (values[row] or "")}  # fmt: skip
+    return pa.array([None if row in told else one for row, one in enumerate(values)], pa.string()) if told else ids
 
 
 def _clean_json(texts: pa.StringArray, kept: Collection[str]) -> pa.StringArray:
@@ -149,51 +146,3 @@ def _clean_json(texts: pa.StringArray, kept: Collection[str]) -> pa.StringArray:
     for place in np.flatnonzero(looks.to_numpy(zero_copy_only=False)).tolist():
         values[place] = clean_text(values[place], ANYWHERE, kept)
     return pa.array(values, pa.string())
-
-
-def clean_text(text: str, names: Collection[str], kept: Collection[str], secret: bool = False) -> str:
-    """A row's JSON with ``[USER]`` for the user ids; of what is no JSON, nothing where it might hold one.
-
-    ``names`` are those of the first level, folded. ``secret``: what is no JSON is withheld in any case.
-    """
-    try:
-        value = json.loads(text)
-        hidden = _hide(value, names, ANYWHERE | set(names) - ON_TOP, kept)
-    except (ValueError, RecursionError):
-        doubtful = secret or any(folded(key) in names and key not in kept for key in _KEY.findall(text))
-        return WITHHELD if doubtful else text
-    return json.dumps(hidden, ensure_ascii=False) if hidden != value else text
-
-
-def _hide(value: Any, names: Collection[str], below: Collection[str], kept: Collection[str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: HIDDEN
-            if folded(key) in names and key not in kept and one not in (None, "")
-            else _hide(one, below, below, kept)
-            for key, one in value.items()
-        }
-    return [_hide(one, below, below, kept) for one in value] if isinstance(value, list) else value
-
-
-class PrivateRows(BadRows):
-    """Rows that a container could not read, shown in the rejects file without what tells their users.
-
-    ``names`` are of columns whose values are hidden, folded; ``secret`` says that the source is known to hold some.
-    """
-
-    names: Collection[str] = ()
-    kept: Collection[str] = ()
-    secret = False
-
-    def hide(self, paths: Sequence[Path], named: Sequence[str], by_name: bool, kept: Collection[str]) -> None:
-        """Hide these columns from now on, also where a row has one that the others lack."""
-        last = [path[-1] for path in paths] + [name.rpartition(".")[2] for name in named]
-        self.names = {folded(name) for name in last} | (ON_TOP if by_name else set())
-        self.kept, self.secret = kept, bool(paths)
-
-    def add(self, file: str, row: int, rule: str, found: str, text: str, threshold: str = "") -> None:
-        """Record one row without its user."""
-        if self.names:
-            text = clean_text(text, self.names, self.kept, self.secret)
-        super().add(file, row, rule, found, text, threshold)

@@ -12,7 +12,8 @@ from instructkit.records.containers.raw import BadRows, Numbers, Raw
 from instructkit.records.examples import row_text
 from instructkit.records.rejects import Rejects
 from instructkit.records.stream import Counts
-from instructkit.templating.logs.anonymous import PrivateRows, Users, anonymous
+from instructkit.templating.logs.anonymous import Users, anonymous
+from instructkit.templating.logs.json_text import PrivateRows
 from instructkit.templating.logs.limits import Limit, limited, parse_limits
 from instructkit.templating.logs.prefixes import Prefixes
 from instructkit.templating.logs.users import Path, find, user_paths

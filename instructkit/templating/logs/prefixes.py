@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from instructkit.records.hashing import Hashes, draw, row_ids
 
+TOLD = "^[a-z-]+:"  # the template of an example whose last turn before the answer is no user's: messages:tool
 Mask = npt.NDArray[np.bool_]
 
 
@@ -26,22 +27,27 @@ class Prefixes:
     def fresh_examples(self, examples: pa.RecordBatch) -> Mask:
         """Which examples begin as none before; the prompt is the user's turn: instruction and input."""
         prompts = pc.binary_join_element_wise(examples.column("instruction"), examples.column("input"), "\n")
-        return self.fresh(prompts, examples.column("history"))
+        return self.fresh(
+            prompts, examples.column("history"), pc.match_substring_regex(examples.column("template"), TOLD)
+        )
 
-    def fresh(self, prompts: pa.StringArray, history: pa.ListArray | None = None) -> Mask:
+    def fresh(
+        self, prompts: pa.StringArray, history: pa.ListArray | None = None, told: pa.BooleanArray | None = None
+    ) -> Mask:
         """Which prompts begin as none before.
 
         One shorter than ``length`` characters counts whole, and with the turns before it: a "Why?" after another
-        answer is another prompt.
+        answer is another prompt. So does a turn that was ``told`` by a tool, which is no prompt of a user.
         """
         folded = fold(prompts)
         begins = pc.utf8_slice_codeunits(folded, 0, self.length)
         if history is not None:
-            short = pc.less(pc.utf8_length(folded), self.length)
-            after = pc.and_(short, pc.greater(pc.list_value_length(history), 0))
+            whole = pc.less(pc.utf8_length(folded), self.length)
+            whole = whole if told is None else pc.or_(whole, told)
+            after = pc.and_(whole, pc.greater(pc.list_value_length(history), 0))
             if pc.any(after).as_py():
                 turns = row_ids([history], len(history))
-                begins = pc.if_else(after, pc.binary_join_element_wise(begins, turns, "\x1f"), begins)
+                begins = pc.if_else(after, pc.binary_join_element_wise(folded, turns, "\x1f"), begins)
         return self._new(draw(begins, 0, "common prefix"))
 
     def _new(self, hashes: Hashes) -> Mask:
