@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -36,3 +37,30 @@ def pointer(context: Any, address: Any) -> Any:
         return builder.inttoptr(arguments[0], cgutils.voidptr_t)
 
     return types.voidptr(address), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_bytes(context: Any, to: Any, source: Any, size: Any) -> Any:
+    """In a compiled loop: copy some bytes from one address to another (C's memcpy)."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, source = (builder.inttoptr(address, cgutils.voidptr_t) for address in arguments[:2])
+        cgutils.raw_memcpy(builder, to, source, arguments[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def same_bytes(context: Any, one: Any, other: Any, size: Any) -> Any:
+    """In a compiled loop: whether the bytes at two addresses are the same (C's memcmp)."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        integer = ir.IntType(32)
+        kind = ir.FunctionType(integer, [cgutils.voidptr_t, cgutils.voidptr_t, ir.IntType(64)])
+        compare = cgutils.get_or_insert_function(builder.module, kind, "memcmp")
+        one, other = (builder.inttoptr(address, cgutils.voidptr_t) for address in arguments[:2])
+        found = builder.call(compare, [one, other, arguments[2]])
+        return builder.icmp_signed("==", found, ir.Constant(integer, 0))
+
+    return types.boolean(types.int64, types.int64, types.int64), make

@@ -24,13 +24,16 @@ def note(rows: int) -> None:
     _Seen.rows += rows
 
 
-def worth_compiling() -> bool:
-    """Whether to use the compiled loops: they are loaded already, or enough rows have come to win the loading back."""
+def worth_compiling(rows: int = ROWS) -> bool:
+    """Whether to use the compiled loops: they are loaded already, or enough rows have come to win the loading back.
+
+    ``rows`` are fewer where the plain form is a loop over rows in Python.
+    """
     if "instructkit.engine.jit" in sys.modules:
         return True
-    if _Seen.rows > ROWS:
+    if _Seen.rows > rows:
         say_if_new()
-    return _Seen.rows > ROWS
+    return _Seen.rows > rows
 
 
 def say_if_new() -> None:

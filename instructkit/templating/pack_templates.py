@@ -132,7 +132,7 @@ class PackTemplates:
             if not role.optional:
                 for row in np.flatnonzero(~has[role.name]):
                     bad.setdefault(int(row), (int(row), "empty_role", role.name, "a value"))
-        own = self._languages(next(iter(roles.values())))
+        own = self._languages(batch, next(iter(roles.values())))
         rows = batch.num_rows
         filled = Filled(roles, {}, {}, has, own, np.zeros(rows, np.int64), np.zeros(rows, np.uint64), [])
         if self.manner.shuffle:
@@ -202,7 +202,7 @@ class PackTemplates:
         among = pa.array(np.isin(chosen, same))
         return {name: pc.if_else(among, own[name][0], text[0]) for name, text in every.items()}
 
-    def _languages(self, texts: pa.StringArray) -> Places:
+    def _languages(self, batch: pa.RecordBatch, texts: pa.StringArray) -> Places:
         languages = self.pack.languages
         if "zh" not in languages or len(languages) == 1:
             return np.zeros(len(texts), np.int64)

@@ -17,6 +17,9 @@ WORD, HAN, UNSPACED = 4, 3, 1  # what a word counts; a character of Chinese or J
 ENOUGH = 12  # three words, or four Han characters
 LETTER, IDEOGRAPH, ALONE, OTHER = 1, 2, 3, 4  # classes of code points; 0: neither letter nor digit
 
+FEW_ROWS = 8_000  # from here on the compiled loops win back their loading: the plain form is a loop in Python
+_FEW = 100  # characters
+
 _HAN = ((0x3005, 0x3007), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))  # Thai, Lao, Burmese, Khmer
 
@@ -72,7 +75,7 @@ def weight(text: str) -> int:
 
 def says_enough(texts: pa.StringArray) -> Mask:
     """Whether each text is more than a word or two, or a number: bool; a null does not."""
-    if worth_compiling():
+    if worth_compiling(FEW_ROWS):
         from instructkit.templating.inversion.folding_loops import weights
 
         _, classes = tables()
@@ -86,7 +89,7 @@ def stands_in(asked: pa.StringArray, given: Sequence[pa.StringArray]) -> Mask:
 
     A text of nothing but punctuation stands nowhere, a null neither.
     """
-    if worth_compiling():
+    if worth_compiling(FEW_ROWS):
         from instructkit.templating.inversion.folding_loops import found_in
 
         folded, _ = tables()
@@ -98,5 +101,8 @@ def stands_in(asked: pa.StringArray, given: Sequence[pa.StringArray]) -> Mask:
 
 
 def _stands(text: str, others: Sequence[str | None]) -> bool:
+    most = sum(len(other) for other in others if other)
+    if len(fold(text[: 2 * most + _FEW])) > most:
+        return False
     needle = fold(text)
     return bool(needle) and needle in "".join(fold(other) for other in others if other)

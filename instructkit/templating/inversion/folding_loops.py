@@ -53,30 +53,34 @@ def addresses(columns: Sequence[pa.StringArray]) -> Addresses:
 
 
 @jit()
-def _decode(data: Any, at: int) -> Any:
-    """The code point at a place of UTF-8 bytes, and the place behind it."""
-    lead = np.int64(data[at])
+def _byte(at: int) -> Any:
+    return np.int64(numba.carray(pointer(at), (1,), np.uint8)[0])
+
+
+@jit()
+def _decode(at: int) -> Any:
+    """The code point at an address of UTF-8 bytes, and the address behind it."""
+    lead = _byte(at)
     if lead < 0x80:
         return lead, at + 1
     if lead < 0xE0:
-        return ((lead & 0x1F) << 6) | (np.int64(data[at + 1]) & 0x3F), at + 2
+        return ((lead & 0x1F) << 6) | (_byte(at + 1) & 0x3F), at + 2
     if lead < 0xF0:
-        return ((lead & 0x0F) << 12) | ((np.int64(data[at + 1]) & 0x3F) << 6) | (np.int64(data[at + 2]) & 0x3F), at + 3
-    high = ((lead & 0x07) << 18) | ((np.int64(data[at + 1]) & 0x3F) << 12)
-    return high | ((np.int64(data[at + 2]) & 0x3F) << 6) | (np.int64(data[at + 3]) & 0x3F), at + 4
+        return ((lead & 0x0F) << 12) | ((_byte(at + 1) & 0x3F) << 6) | (_byte(at + 2) & 0x3F), at + 3
+    high = ((lead & 0x07) << 18) | ((_byte(at + 1) & 0x3F) << 12)
+    return high | ((_byte(at + 2) & 0x3F) << 6) | (_byte(at + 3) & 0x3F), at + 4
 
 
 @jit()
 def _weigh(table: Any, classes: Any, out: Any) -> None:
     offsets = numba.carray(pointer(table[0, 0]), (len(out) + 1,), np.int32)
-    data = numba.carray(pointer(table[0, 1]), (offsets[len(out)],), np.uint8)
     for row in range(len(out)):
-        at = np.int64(offsets[row])
-        end = offsets[row + 1]
+        at = table[0, 1] + offsets[row]
+        end = table[0, 1] + offsets[row + 1]
         total = 0
         inside = False
         while at < end and total < ENOUGH:
-            point, at = _decode(data, at)
+            point, at = _decode(at)
             kind = np.int64(0)
             if point < 0x10000:
                 kind = np.int64(classes[point])
@@ -96,11 +100,10 @@ def _weigh(table: Any, classes: Any, out: Any) -> None:
 
 
 @jit()
-def _folded(data: Any, first: int, last: int, folded: Any, out: Any, size: int, most: int) -> Any:
+def _folded(at: int, last: int, folded: Any, out: Any, size: int, most: int) -> Any:
     """Write a text's folded code points to ``out`` behind ``size``; stops when they pass ``most``."""
-    at = first
     while at < last and size <= most:
-        point, at = _decode(data, at)
+        point, at = _decode(at)
         to = point
         if point < 0x10000:
             to = np.int64(folded[point])
@@ -111,33 +114,37 @@ def _folded(data: Any, first: int, last: int, folded: Any, out: Any, size: int, 
 
 
 @jit()
+def _characters(at: int, size: int) -> Any:
+    count = 0
+    for byte in numba.carray(pointer(at), (size,), np.uint8):
+        count += (byte & 0xC0) != 0x80
+    return count
+
+
+@jit()
 def _find(table: Any, folded: Any, out: Any) -> None:
     rows = len(out)
     asked_at = numba.carray(pointer(table[0, 0]), (rows + 1,), np.int32)
-    asked = numba.carray(pointer(table[0, 1]), (asked_at[rows],), np.uint8)
-    room = 1
+    texts = len(table)
+    room = np.int64(1024)
+    text = np.empty(room, np.int32)
+    needle = np.empty(room, np.int32)
+    borders = np.empty(room, np.int32)
     for row in range(rows):
-        total = np.int64(0)
-        for place in range(1, len(table)):
+        most = 0
+        for place in range(1, texts):
             ends = numba.carray(pointer(table[place, 0]), (rows + 1,), np.int32)
-            total += ends[row + 1] - ends[row]
-        room = max(room, total + 1)
-    text = np.empty(room + 1, np.int32)
-    needle = np.empty(room + 1, np.int32)
-    borders = np.empty(room + 1, np.int32)
-    for row in range(rows):
-        most = np.int64(0)
-        for place in range(1, len(table)):
-            ends = numba.carray(pointer(table[place, 0]), (rows + 1,), np.int32)
-            most += ends[row + 1] - ends[row]
-        length = _folded(asked, np.int64(asked_at[row]), asked_at[row + 1], folded, needle, 0, most)
+            most += _characters(table[place, 1] + ends[row], ends[row + 1] - ends[row])
+        if most + 2 > room:
+            room = most + 2
+            text, needle, borders = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+        length = _folded(table[0, 1] + asked_at[row], table[0, 1] + asked_at[row + 1], folded, needle, 0, most)
         if length == 0 or length > most:
             continue  # nothing is asked for, or more than all that is given
         size = 0
-        for place in range(1, len(table)):
+        for place in range(1, texts):
             ends = numba.carray(pointer(table[place, 0]), (rows + 1,), np.int32)
-            data = numba.carray(pointer(table[place, 1]), (ends[rows],), np.uint8)
-            size = _folded(data, np.int64(ends[row]), ends[row + 1], folded, text, size, most)
+            size = _folded(table[place, 1] + ends[row], table[place, 1] + ends[row + 1], folded, text, size, most)
         out[row] = _holds(text, size, needle, length, borders)
 
 

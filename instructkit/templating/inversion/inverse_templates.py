@@ -50,10 +50,7 @@ class InverseTemplates(PackTemplates):
 
     def fill(self, batch: pa.RecordBatch) -> InverseFilled:
         """Evaluate the roles, and find the rows that no inversion suits."""
-        languages = batch.column(LANGUAGE).to_numpy() if LANGUAGE in batch.schema.names else None
         filled = InverseFilled(**vars(super().fill(batch)))
-        if languages is not None:
-            filled.language = languages
         allowed = np.zeros(batch.num_rows, np.int64)
         why = np.full(batch.num_rows, LACKING, object)
         enough: dict[str, Mask] = {}
@@ -71,6 +68,12 @@ class InverseTemplates(PackTemplates):
         filled.bad += [(row, RULE, str(why[row]), "") for row in np.flatnonzero(allowed == 0).tolist()
                        if row not in known]  # fmt: skip
         return filled
+
+    def _languages(self, batch: pa.RecordBatch, texts: pa.StringArray) -> Places:
+        if LANGUAGE not in batch.schema.names:
+            return super()._languages(batch, texts)
+        known: Places = batch.column(LANGUAGE).to_numpy()
+        return known
 
     def _tests(self, filled: Filled, inversion: Inversion, enough: dict[str, Mask]) -> list[tuple[str, Mask]]:
         """Each reason why rows can't be turned round so, with those rows."""

@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
-from instructkit.records.batching import rechunk
+from instructkit.records.batching import ROWS
 from instructkit.records.hashing import row_ids
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Reason, Rejects
-from instructkit.records.schema import EXAMPLE, no_history, repeat
+from instructkit.records.schema import no_history, repeat
 from instructkit.records.stream import Counts, Records, public_step, take_step
 from instructkit.templating.inversion.examples import Turned, turn
 from instructkit.templating.inversion.inverse_templates import RULE
 from instructkit.templating.inversion.parents import Drawn, draw_parents
+from instructkit.templating.inversion.weaving import woven
 from instructkit.templating.templates import Mask, Places
 
 NOT_DRAWN = "not_drawn"
@@ -62,7 +63,7 @@ def invert(
     sink.bind(records.schema)
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
-        with _drawn(rechunk(records.batches), records.schema, given, workers) as (batches, drawn):
+        with _drawn(_small(records.batches), records.schema, given, workers) as (batches, drawn):
             step = functools.partial(turn_some, settings=given, drawn=drawn)
             for made in map_batches(batches, step, workers=workers):
                 counts.rows_in += made.rows
@@ -75,6 +76,12 @@ def invert(
 
     arguments = {name: value for name, value in asdict(given).items() if name != "seed"}
     return take_step(records, "invert", arguments, given.seed, records.schema, run, sink)
+
+
+def _small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, ROWS):
+            yield batch.slice(start, ROWS)
 
 
 @contextmanager
@@ -154,21 +161,7 @@ def _emptied(history: pa.ListArray, keeps: Mask) -> pa.ListArray:
 
 def _side_by_side(batch: pa.RecordBatch, added: pa.RecordBatch, rows: Places) -> pa.RecordBatch:
     """All examples, each inversion behind the row it was made from."""
-    count = len(rows)
-    if not count:
+    if not len(rows):
         return batch
-    order = np.empty(batch.num_rows + count, np.int64)  # places in the batch, or behind it in what is added
-    origin = np.empty(batch.num_rows + count, np.int64)
-    behind = rows + np.arange(count) + 1
-    first = np.arange(batch.num_rows) + np.searchsorted(rows, np.arange(batch.num_rows))
-    order[first], order[behind] = np.arange(batch.num_rows), batch.num_rows + np.arange(count)
-    origin[first], origin[behind] = np.arange(batch.num_rows), rows
-    places, origins = pa.array(order), pa.array(origin)
-    own = {*EXAMPLE.names} - {"source", "parent"}  # the other columns are the same in both
-    columns = [
-        pa.concat_arrays([batch.column(name), added.column(name)]).take(places)
-        if name in own
-        else batch.column(name).take(origins)
-        for name in batch.schema.names
-    ]
+    columns = [woven(batch.column(name), added.column(name), rows) for name in batch.schema.names]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

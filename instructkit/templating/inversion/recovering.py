@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from instructkit.engine.worth import worth_compiling
+from instructkit.templating.inversion.folding import FEW_ROWS
 from instructkit.templating.library.packs import Pack, Phrasing
 from instructkit.templating.rendering.render import template
 from instructkit.templating.templates import Mask, Places
@@ -39,7 +40,7 @@ class Recovery:
 
         ``columns`` are the parts. Rendered again, a row's values give its very texts.
         """
-        if worth_compiling():
+        if worth_compiling(FEW_ROWS):
             from instructkit.templating.inversion.recovering_loops import recover
 
             return recover(self, [columns[name] for name in PARTS], numbers)

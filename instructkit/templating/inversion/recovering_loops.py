@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from instructkit.engine.jit import jit, pointer
+from instructkit.engine.jit import copy_bytes, jit, pointer, same_bytes
 from instructkit.templating.inversion.folding_loops import addresses
 from instructkit.templating.templates import Mask, Places
 
@@ -54,7 +54,7 @@ def recover(
     read = program.readable[numbers]
     if rows:
         table = addresses(parts)
-        _read(table, numbers, program.pieces, program.ends, program.literals, program.literal_ends,
+        _read(table, numbers, program.pieces, program.ends, program.literals.ctypes.data, program.literal_ends,
               program.widest, first, length, read)  # fmt: skip
     length[:, ~read] = -1
     found = {name: _gather(first[place], length[place]) for place, name in enumerate(recovery.names)}
@@ -64,106 +64,106 @@ def recover(
 def _gather(first: Places, length: Places) -> pa.StringArray:
     """Texts by their addresses and lengths; a length below zero is a null."""
     ends = np.concatenate([[0], np.cumsum(np.maximum(length, 0))])
-    data = np.empty(int(ends[-1]), np.uint8)
-    _copy(first, length, ends, data)
+    data = pa.allocate_buffer(int(ends[-1]))
+    _copy(first, length, ends, data.address)
     there = length >= 0
     mask = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
-    buffers = [mask, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
+    buffers = [mask, pa.py_buffer(ends.astype(np.int32)), data]
     return pa.Array.from_buffers(pa.string(), len(length), buffers)
 
 
 @jit()
-def _copy(first: Any, length: Any, ends: Any, data: Any) -> None:
+def _copy(first: Any, length: Any, ends: Any, data: int) -> None:
     for row in range(len(length)):
         if length[row] > 0:
-            data[ends[row] : ends[row + 1]] = numba.carray(pointer(first[row]), (length[row],), np.uint8)
+            copy_bytes(data + ends[row], first[row], length[row])
 
 
 @jit()
-def _same(one: Any, at: int, other: Any, start: int, size: int) -> bool:
-    for place in range(size):  # noqa: SIM110 - numba knows no all()
-        if one[at + place] != other[start + place]:
-            return False
-    return True
+def _byte(at: int) -> Any:
+    return numba.carray(pointer(at), (1,), np.uint8)[0]
 
 
 @jit()
-def _find(text: Any, first: int, last: int, literals: Any, start: int, size: int) -> int:
+def _find(first: int, last: int, literal: int, size: int) -> Any:
+    """The first place of a literal between two addresses, or -1."""
     for at in range(first, last - size + 1):
-        if text[at] == literals[start] and _same(text, at, literals, start, size):
+        if _byte(at) == _byte(literal) and same_bytes(at, literal, size):
             return at
     return -1
 
 
 @jit()
-def _find_last(text: Any, first: int, last: int, literals: Any, start: int, size: int) -> int:
+def _find_last(first: int, last: int, literal: int, size: int) -> Any:
+    """The last place."""
     for at in range(last - size, first - 1, -1):
-        if text[at] == literals[start] and _same(text, at, literals, start, size):
+        if _byte(at) == _byte(literal) and same_bytes(at, literal, size):
             return at
     return -1
 
 
 @jit()
-def _spans(text: Any, first: int, last: int, pieces: Any, at: int, end: int, literals: Any, literal_ends: Any,
-           starts: Any, ends: Any) -> int:  # fmt: skip
-    """Write where the roles stand; gives how many, or -1 where that can't be told."""
+def _spans(first: int, last: int, pieces: Any, at: int, end: int, literals: int, ends: Any, places: Any) -> Any:
+    """Write where each role of a text begins and ends; gives how many, or -1 where that can't be told.
+
+    Texts are between addresses; ``ends`` are those of the literals behind ``literals``.
+    """
     if at < end and pieces[at] < 0:
-        begin = literal_ends[-pieces[at] - 1]
-        size = literal_ends[-pieces[at]] - begin
-        if last - first < size or not _same(text, first, literals, begin, size):
+        begin = ends[-pieces[at] - 1]
+        size = ends[-pieces[at]] - begin
+        if last - first < size or not same_bytes(first, literals + begin, size):
             return -1
         first += size
         at += 1
     if at < end and pieces[end - 1] < 0:
-        begin = literal_ends[-pieces[end - 1] - 1]
-        size = literal_ends[-pieces[end - 1]] - begin
-        if last - first < size or not _same(text, last - size, literals, begin, size):
+        begin = ends[-pieces[end - 1] - 1]
+        size = ends[-pieces[end - 1]] - begin
+        if last - first < size or not same_bytes(last - size, literals + begin, size):
             return -1
         last -= size
         end -= 1
     if at == end:
         return 0 if first == last else -1
     found = 0
-    starts[0] = first
-    for piece in range(at + 1, end, 2):
-        begin = literal_ends[-pieces[piece] - 1]
-        size = literal_ends[-pieces[piece]] - begin
-        place = _find(text, starts[found], last, literals, begin, size)
+    places[0, 0] = first
+    for piece in range(at + 1, end, 2):  # as far to the left as may be
+        begin = ends[-pieces[piece] - 1]
+        size = ends[-pieces[piece]] - begin
+        place = _find(places[found, 0], last, literals + begin, size)
         if place < 0:
             return -1
-        ends[found] = place
+        places[found, 1] = place
         found += 1
-        starts[found] = place + size
-    ends[found] = last
+        places[found, 0] = place + size
+    places[found, 1] = last
     edge = last
     back = found - 1
-    for piece in range(end - 2, at, -2):
-        begin = literal_ends[-pieces[piece] - 1]
-        size = literal_ends[-pieces[piece]] - begin
-        edge = _find_last(text, first, edge, literals, begin, size)
-        if edge != ends[back]:
+    for piece in range(end - 2, at, -2):  # and to the right: where they differ there are two readings
+        begin = ends[-pieces[piece] - 1]
+        size = ends[-pieces[piece]] - begin
+        edge = _find_last(first, edge, literals + begin, size)
+        if edge != places[back, 1]:
             return -1
         back -= 1
     return found + 1
 
 
 @jit()
-def _read(table: Any, numbers: Any, pieces: Any, piece_ends: Any, literals: Any, literal_ends: Any, widest: int,
+def _read(table: Any, numbers: Any, pieces: Any, piece_ends: Any, literals: int, literal_ends: Any, widest: int,
           first: Any, length: Any, read: Any) -> None:  # fmt: skip
     rows = len(numbers)
-    starts = np.zeros(widest + 1, np.int64)
-    ends = np.zeros(widest + 1, np.int64)
+    places = np.zeros((widest + 1, 2), np.int64)
     for part in range(3):
         offsets = numba.carray(pointer(table[part, 0]), (rows + 1,), np.int32)
         base = table[part, 1]
-        text = numba.carray(pointer(base), (offsets[rows],), np.uint8)
         for row in range(rows):
             if not read[row]:
                 continue
             at = piece_ends[3 * numbers[row] + part]
             end = piece_ends[3 * numbers[row] + part + 1]
-            found = _spans(text, np.int64(offsets[row]), np.int64(offsets[row + 1]), pieces, at, end, literals,
-                           literal_ends, starts, ends)  # fmt: skip
+            found = _spans(
+                base + offsets[row], base + offsets[row + 1], pieces, at, end, literals, literal_ends, places
+            )
             if found < 0:
                 read[row] = False
                 continue
@@ -172,13 +172,11 @@ def _read(table: Any, numbers: Any, pieces: Any, piece_ends: Any, literals: Any,
                 role = pieces[piece]
                 if role < 0:
                     continue
-                size = ends[place] - starts[place]
+                size = places[place, 1] - places[place, 0]
                 if length[role, row] < 0:
-                    first[role, row] = base + starts[place]
+                    first[role, row] = places[place, 0]
                     length[role, row] = size
-                else:
-                    held = numba.carray(pointer(first[role, row]), (length[role, row],), np.uint8)
-                    if length[role, row] != size or not _same(held, 0, text, starts[place], size):
-                        read[row] = False
-                        break
+                elif length[role, row] != size or not same_bytes(first[role, row], places[place, 0], size):
+                    read[row] = False
+                    break
                 place += 1

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.engine.jit import jit, pointer
+from instructkit.engine.jit import copy_bytes, jit, pointer
 from instructkit.errors import BadInput
 
 Places = npt.NDArray[np.int64]
@@ -69,9 +69,10 @@ class Joiner:
         ends = np.concatenate([[0], np.cumsum(lengths)])
         if ends[-1] > MOST_BYTES:
             raise BadInput("the examples of one batch pass 2 GB; ask for fewer of each row (--per-row)")
-        data = np.empty(int(ends[-1]), np.uint8)
-        _write(rows, numbers, self.pieces, self.ends, self.literals, self.literal_ends, table, ends, data)
-        buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
+        data = pa.allocate_buffer(int(ends[-1]))
+        addresses = self.literals.ctypes.data, data.address
+        _write(rows, numbers, self.pieces, self.ends, self.literal_ends, table, ends, *addresses)
+        buffers = [None, pa.py_buffer(ends.astype(np.int32)), data]
         return pa.StringArray.from_buffers(len(rows), buffers[1], buffers[2])
 
 
@@ -99,22 +100,21 @@ def _measure(rows: Any, numbers: Any, pieces: Any, ends: Any, literal_ends: Any,
 
 @jit()
 def _write(
-    rows: Any, numbers: Any, pieces: Any, ends: Any, literals: Any, literal_ends: Any, table: Any, starts: Any, out: Any
+    rows: Any, numbers: Any, pieces: Any, ends: Any, literal_ends: Any, table: Any, starts: Any, literals: int, out: int
 ) -> None:
     for place in range(len(rows)):
-        to = starts[place]
+        to = out + starts[place]
         for at in range(ends[numbers[place]], ends[numbers[place] + 1]):
             piece = pieces[at]
             if piece < 0:
                 first = literal_ends[-piece - 1]
                 size = literal_ends[-piece] - first
-                out[to : to + size] = literals[first : first + size]
+                copy_bytes(to, literals + first, size)
             else:
                 row = rows[place] * table[piece, 2]
                 offsets = numba.carray(pointer(table[piece, 0]), (row + 2,), np.int32)
-                first, last = offsets[row], offsets[row + 1]
-                size = last - first
-                out[to : to + size] = numba.carray(pointer(table[piece, 1]), (last,), np.uint8)[first:last]
+                size = np.int64(offsets[row + 1] - offsets[row])
+                copy_bytes(to, table[piece, 1] + offsets[row], size)
             to += size
 
 
