@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from instructkit.records.writing import write as write
     from instructkit.reports.stats import stats as stats
     from instructkit.templating import format as format
+    from instructkit.templating.pretext import pretext as pretext
     from instructkit.templating.inversion import invert as invert
 
 _HOME = {
@@ -38,6 +39,7 @@ _HOME = {
     "invert": "instructkit.templating.inversion",
     "lineage": "instructkit.records.lineage",
     "mix": "instructkit.mixing",
+    "pretext": "instructkit.templating.pretext",
     "read": "instructkit.records.reading",
     "stats": "instructkit.reports.stats",
     "write": "instructkit.records.writing",

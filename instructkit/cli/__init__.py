@@ -10,7 +10,7 @@ import click
 
 import instructkit
 
-COMMANDS = ("format", "invert", "dedup", "filter", "mix", "stats", "lineage", "templates")
+COMMANDS = ("format", "invert", "pretext", "dedup", "filter", "mix", "stats", "lineage", "templates")
 
 
 class _Commands(click.Group):

@@ -1,0 +1,125 @@
+"""A sentence that is nearly the same and means something else."""
+
+import functools
+import re
+
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.chinese import tagged
+from instructkit.templating.pretext.language.english import WORD
+from instructkit.templating.pretext.language.mention import Mention
+from instructkit.templating.pretext.language.same_meaning import Rewritten
+from instructkit.templating.pretext.language.wordlists import lines
+
+_SWAPPED = ("person", "place", "organisation", "year", "number")
+_LIST = re.compile(r"\s*(?:,|and|or|&|,\s*and|-|–|to|with|、|和|与|及|或|以及|至|到|，)?\s*(?:the )?", re.IGNORECASE)
+_LONG_LIST = re.compile(r"(?:\s*[,、]\s*[^,、]{1,30}){0,4}\s*[,、和与]?\s*(?:and )?")
+
+
+def other_names(sentence: str, mentions: list[Mention], draws: Draws) -> Rewritten | None:
+    """A sentence with two of its names of one kind exchanged, unless their order means nothing."""
+    known = [one for one in mentions if one.kind in _SWAPPED]
+    swaps = [(one, other) for place, one in enumerate(known) for other in known[place + 1 :]
+             if one.kind == other.kind and one.text != other.text and not _listed(sentence, one.end, other.start)]  # fmt: skip
+    if not swaps:
+        return None
+    one, other = draws.choose(swaps)
+    text = sentence[: one.start] + other.text + sentence[one.end : other.start] + one.text + sentence[other.end :]
+    return Rewritten(text, f"{one.text} and {other.text} are exchanged")
+
+
+def _listed(sentence: str, start: int, end: int) -> bool:
+    """Whether between two names stands only what joins a list, so that their order means nothing."""
+    between = sentence[start:end]
+    return _LIST.fullmatch(between) is not None or _LONG_LIST.fullmatch(between) is not None
+
+
+def opposite(sentence: str, is_chinese: bool, draws: Draws) -> Rewritten | None:
+    """A sentence with a word of it replaced by its opposite."""
+    known = _antonyms("zh_antonyms" if is_chinese else "en_antonyms")
+    listed = [word for word, _ in tagged(sentence)] if is_chinese else WORD.findall(sentence)
+    found = [(word, known[word]) for word in dict.fromkeys(listed) if word in known and listed.count(word) == 1
+             and sentence.count(word) == 1 and known[word] not in listed]  # fmt: skip
+    if not found or _NEGATED.search(sentence):
+        return None
+    one, other = draws.choose(found)
+    return Rewritten(sentence.replace(one, other, 1), f"{one} became {other}")
+
+
+_NEGATED = re.compile(r"\b(?:not|no|never|nor|neither|without|than|rather|either|or)\b|n['’]t\b|[不没无未非]")
+
+
+@functools.cache
+def _antonyms(name: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines(name):
+        one, other = line.split("\t")[:2]
+        found.setdefault(one, other)
+        found.setdefault(other, one)
+    return found
+
+
+_VERB = re.compile(
+    r"^([^,;:?!()“”\"]{3,60}?) (is|was|are|were|has been|have been|can|could|will|would|must|should) (?!not\b|never\b|no\b)([^?!“”\"]{10,200})$"
+)
+_CHINESE_VERB = re.compile(
+    r"^([^，。；：？！“”（）]{2,20}?)(是|属于|位于|能够|可以|会)(?![否不非])([^；：？！“”]{4,80})$"
+)
+
+
+def denied(sentence: str, is_chinese: bool) -> Rewritten | None:
+    """A sentence with its verb denied; None where its first verb is none that can be denied in place."""
+    if _NEGATED.search(sentence) or _QUANTIFIED.search(sentence):
+        return None
+    if is_chinese:
+        found = _CHINESE_VERB.match(sentence)
+        if not found or "的" in found.group(1)[-1:]:
+            return None
+        subject, verb, rest = found.groups()
+        new = {"是": "不是", "属于": "不属于", "位于": "并不位于", "能够": "不能够", "可以": "不可以", "会": "不会"}[
+            verb
+        ]
+        return Rewritten(f"{subject}{new}{rest}", f"“{verb}”改成“{new}”")
+    found = _VERB.match(sentence)
+    if not found or " who " in found.group(1) or " that " in found.group(1) or " which " in found.group(1):
+        return None
+    subject, verb, rest = found.groups()
+    first, _, second = verb.partition(" ")
+    new = f"{first} not {second}".strip() if second else ("cannot" if verb == "can" else f"{verb} not")
+    return Rewritten(f"{subject} {new} {rest}", f"{verb} became {new}")
+
+
+_QUANTIFIED = re.compile(
+    r"\b(?:some|many|most|all|every|few|several|often|sometimes|usually|also|only|may|might|one of)\b|一些|有些|许多|大多|往往|有时|也|都|只|可能",
+    re.IGNORECASE,
+)
+
+
+def other_number(sentence: str, mentions: list[Mention], draws: Draws) -> Rewritten | None:
+    """A sentence with a year or a number changed."""
+    found = [one for one in mentions if one.kind in ("year", "number")]
+    if not found:
+        return None
+    one = draws.choose(found)
+    other = near_number(one.text, draws)
+    return None if other is None else Rewritten(
+        sentence[: one.start] + other + sentence[one.end :], f"{one.text} became {other}"
+    )  # fmt: skip
+
+
+def near_number(text: str, draws: Draws) -> str | None:
+    """Another year or number of the same size, in the same writing; never the same."""
+    digits = re.match(r"\d[\d,]*", text)
+    if digits is None:
+        return None
+    value, behind = int(digits.group().replace(",", "")), text[digits.end() :]
+    if 1000 <= value <= 2100 and "," not in digits.group():
+        steps = [step for step in range(-40, 41) if abs(step) >= 3 and value + step <= 2025]
+        return f"{value + draws.choose(steps)}{behind}"
+    if behind.startswith("."):
+        return None
+    spread = max(value // 2, 4)
+    other = value + draws.choose([step for step in (*range(-spread, spread + 1),) if abs(step) * 8 >= value and step]) if (
+        value < 10_000) else value * draws.choose((2, 3, 4, 5)) // draws.choose((2, 3, 4, 7))  # fmt: skip
+    if other == value or other < 1:
+        other = value + spread
+    return (f"{other:,}" if "," in digits.group() else str(other)) + behind

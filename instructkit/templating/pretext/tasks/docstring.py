@@ -1,0 +1,104 @@
+"""A function's docstring from its code, and its code from the docstring: of Python, which is parsed and never run."""
+
+import ast
+import functools
+import re
+import textwrap
+import warnings
+
+from instructkit.templating.pretext.document import Passage
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.task import Made, Task
+
+_LINES = (3, 60)  # of a function, without its docstring
+_WORDS = 5  # of a docstring's first paragraph, at least
+_LONGEST = 400_000  # characters of a file
+
+
+def docstring(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """A function without its docstring, and this in one paragraph."""
+    found = _chosen(passage, draws)
+    if found is None:
+        return None
+    name, code, said = found
+    roles = {"code": code, "explanation": said, "language": "Python"}
+    return Made(roles, 0.85, f"the docstring of {name}")
+
+
+def code(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """What a function does, and the function."""
+    found = _chosen(passage, draws)
+    if found is None:
+        return None
+    name, written, said = found
+    starter = (
+        written.split("\n")[0]
+        if written.startswith(("def ", "async def ")) and written.split("\n")[0].endswith(":")
+        else None
+    )
+    roles = {"description": said, "code": written, "language": "Python"}
+    return Made(roles | ({"starter": starter} if starter else {}), 0.75, f"the code of {name}")
+
+
+def _chosen(passage: Passage, draws: Draws) -> tuple[str, str, str] | None:
+    """A function's name, its code and its docstring; a file is one passage."""
+    known = _functions(passage.document.text) if passage.is_first else ()
+    return draws.choose(known) if known else None
+
+
+@functools.lru_cache(maxsize=64)
+def _functions(text: str) -> tuple[tuple[str, str, str], ...]:
+    if len(text) > _LONGEST:
+        return ()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old escapes in strings
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    lines = text.split("\n")
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.body) > 1:
+            said, written = _said(ast.get_docstring(node)), _without_docstring(node, lines)
+            if said and _LINES[0] <= written.count("\n") + 1 <= _LINES[1]:
+                found.append((node.name, written, said))
+    return tuple(found)
+
+
+def _said(text: str | None) -> str:
+    """A docstring's first paragraph, where it says enough."""
+    first = re.split(r"\n\s*\n", (text or "").strip())[0]
+    if re.search(r">>>|:param|@param|TODO|FIXME", first):
+        return ""
+    plain = " ".join(first.split())
+    long_enough = len(plain.split()) >= _WORDS or (not plain.isascii() and len(plain) >= 2 * _WORDS)
+    return plain if long_enough else ""
+
+
+def _without_docstring(node: "ast.FunctionDef | ast.AsyncFunctionDef", lines: list[str]) -> str:
+    first, second = node.body[0], node.body[1]
+    start = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
+    if first.end_lineno is None or node.end_lineno is None or second.lineno <= first.end_lineno:
+        return ""
+    kept = lines[start : first.lineno - 1] + lines[first.end_lineno : node.end_lineno]
+    return textwrap.dedent("\n".join(kept)).strip("\n")
+
+
+DOCSTRING = Task(
+    "docstring",
+    "what a function does, from its code",
+    "code-explanation",
+    ("explanation", "code", "language"),
+    docstring,
+    of_code=True,
+)
+CODE = Task(
+    "code",
+    "a function, from what it does",
+    "code-generation",
+    ("description", "code", "starter", "language"),
+    code,
+    of_code=True,
+)

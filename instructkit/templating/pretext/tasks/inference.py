@@ -1,0 +1,85 @@
+"""Pairs as in natural language inference: what follows from a sentence, what contradicts it, what is left open."""
+
+import re
+
+from instructkit.templating.pretext.document import Passage
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.other_meaning import denied, opposite, other_number
+from instructkit.templating.pretext.language.same_meaning import Rewritten, same_meaning
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.task import Made, Task
+from instructkit.templating.pretext.tasks.shared import in_common
+
+LABELS = ("entailment", "neutral", "contradiction")
+_LENGTH = (40, 240)  # characters; Chinese half of it
+_TRIES = 10
+_BRACKET = re.compile(r"\s*[(（][^()（）]{3,80}[)）]")
+_BEHIND = re.compile(
+    r"^([A-Z][^,;:?!()“”\"]{25,150}), (?:which|who|where|including|such as|making|leading|causing) [^;:?!()“”\"]{8,150}\.$"
+)
+_CHINESE_BEHIND = re.compile(r"^([^，。；：？！“”（）]{10,50})，[^。；：？！“”]{4,60}。$")
+
+
+def inference(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """A sentence and another that follows from it, contradicts it, or does neither."""
+    label = draws.choose(LABELS)
+    make = {"entailment": _entailed, "neutral": _neutral, "contradiction": _contradicted}[label]
+    least, most = (size // (1 + passage.is_chinese) for size in _LENGTH)
+    fitting = [one for one in passage.sentences if least <= len(one) <= most and not one.endswith(("?", "？"))
+               and passage.stands_alone(one)]  # fmt: skip
+    for premise in draws.sample(fitting, _TRIES):
+        found = make(premise, passage, draws)
+        if found is not None and found.text != premise:
+            return Made({"premise": premise, "hypothesis": found.text, "label": label}, 0.8, found.why)
+    return None
+
+
+def _entailed(premise: str, passage: Passage, draws: Draws) -> Rewritten | None:
+    """The premise with less in it, or in other words."""
+    bare = _BRACKET.sub("", premise)
+    if bare != premise and len(bare) >= 20:
+        return Rewritten(bare, "what stands in brackets is left out")
+    found = _CHINESE_BEHIND.match(premise) if passage.is_chinese else _BEHIND.match(premise)
+    if found and not re.match(
+        r"^(?:如果|若|假如|虽然|由于|因为|当|除了|在|随着|为了|If|When|While|Although|Because|Since|After)", premise
+    ):
+        end = "。" if passage.is_chinese else "."
+        if not passage.is_chinese or not re.search("[时后前中下里上，]$", found.group(1)):
+            return Rewritten(found.group(1) + end, "what is added behind the comma is left out")
+    return same_meaning(premise, passage.is_chinese, draws)
+
+
+def _contradicted(premise: str, passage: Passage, draws: Draws) -> Rewritten | None:
+    for way in draws.shuffled(("deny", "count", "turn")):
+        if way == "deny":
+            found = denied(premise, passage.is_chinese)
+        elif way == "count":
+            found = other_number(premise, passage.mentions(premise), draws)
+        else:
+            found = opposite(premise, passage.is_chinese, draws)
+        if found is not None:
+            return found
+    return None
+
+
+def _neutral(premise: str, passage: Passage, draws: Draws) -> Rewritten | None:
+    """A sentence from elsewhere in the text about the same thing, which the premise says nothing about."""
+    others = [
+        one
+        for one in passage.sentences
+        if one != premise and passage.stands_alone(one) and 20 <= len(one) <= 240
+        and 0.1 <= in_common(one, premise, passage.is_chinese) <= 0.5 and not one.endswith(("?", "？"))
+    ]  # fmt: skip
+    return (
+        Rewritten(draws.choose(others), "another sentence of the text, with some words in common") if others else None
+    )
+
+
+INFERENCE = Task(
+    "inference",
+    "whether one sentence follows from another",
+    "nli",
+    ("premise", "hypothesis", "label"),
+    inference,
+    balanced="label",
+)

@@ -1,0 +1,50 @@
+"""Sentences of a paragraph in random order, to be put in order: only where they lean on each other."""
+
+from instructkit.templating.pretext.document import Passage, length
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.task import Made, Task
+
+_WORDS = (5, 50)
+
+
+def sentence_order(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """Three or four numbered sentences, and their numbers in the right order."""
+    runs = [
+        paragraph[start : start + size]
+        for paragraph in passage.paragraphs
+        for size in (3, 4)
+        for start in range(len(paragraph) - size + 1)
+        if _is_ordered(paragraph[start : start + size], passage)
+    ]
+    if not runs:
+        return None
+    run = draws.choose(runs)
+    order = draws.shuffled(range(len(run)))
+    if order == sorted(order):
+        order = order[1:] + order[:1]
+    listed = "\n".join(f"{place}. {run[one]}" for place, one in enumerate(order, 1))
+    numbers = (", " if not passage.is_chinese else "、").join(str(order.index(one) + 1) for one in range(len(run)))
+    why = f"{len(run) - 1} of {len(run)} sentences open with a pronoun or a link to those before"
+    return Made({"sentences": listed, "order": numbers}, 0.8, why)
+
+
+def _is_ordered(run: list[str], passage: Passage) -> bool:
+    """Whether their order can be told: each leans on the one before, and no two merely open with a person's pronoun."""
+    if not all(map(passage.leans_back, run[1:])) or not passage.stands_alone(run[0]):
+        return False
+    if not all(_WORDS[0] <= length(one) <= _WORDS[1] for one in run) or len(set(run)) < len(run):
+        return False
+    return sum(one.startswith(_PERSON) for one in run[1:]) <= 1
+
+
+_PERSON = ("He ", "She ", "His ", "Her ", "I ", "We ", "You ", "他", "她", "我", "你", "其", "该", "本")
+
+
+SENTENCE_ORDER = Task(
+    "sentence-order",
+    "the right order of a paragraph's sentences",
+    "sentence-ordering",
+    ("sentences", "order"),
+    sentence_order,
+)

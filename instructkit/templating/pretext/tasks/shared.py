@@ -1,0 +1,71 @@
+"""What several rules share: joining sentences, the opening of a document, words in common."""
+
+import re
+
+from instructkit.templating.pretext.document import Passage
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language import chinese, english
+
+
+def join(sentences: list[str], is_chinese: bool) -> str:
+    """Sentences as a paragraph."""
+    return ("" if is_chinese else " ").join(sentences)
+
+
+def opening(passage: Passage, least: int, most: int) -> str:
+    """The first paragraphs of a passage up to ``most`` characters (half of it in Chinese), "" where that is too little."""
+    if passage.is_chinese:
+        least, most = least // 2, most // 2
+    found: list[str] = []
+    size = 0
+    for paragraph in passage.paragraphs:
+        kept: list[str] = []
+        for sentence in paragraph:
+            if size + len(sentence) > most:
+                break
+            kept.append(sentence)
+            size += len(sentence) + 1
+        if kept:
+            found.append(join(kept, passage.is_chinese))
+        if len(kept) < len(paragraph):
+            break
+    return "\n".join(found) if size >= least else ""
+
+
+def run_of(passage: Passage, draws: Draws, least: int, most: int) -> list[str]:
+    """``least`` to ``most`` sentences that follow each other in one paragraph, the first of which stands alone; or none."""
+    starts = [
+        (paragraph, start)
+        for paragraph in passage.paragraphs
+        for start in range(len(paragraph) - least + 1)
+        if passage.stands_alone(paragraph[start])
+    ]
+    if not starts:
+        return []
+    paragraph, start = draws.choose(starts)
+    return paragraph[start : start + least + draws.below(most - least + 1)]
+
+
+def tokens(text: str, is_chinese: bool) -> list[str]:
+    """The tokens by which overlap is measured: lower-case words, or Chinese characters."""
+    if is_chinese:
+        return re.findall(r"[\u3400-\u9fff]|[A-Za-z0-9]+", text)
+    return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", text)]
+
+
+def content(text: str, is_chinese: bool) -> set[str]:
+    """The content words of a text, in lower case."""
+    found = chinese.content_words(text) if is_chinese else english.content_words(text)
+    return {word.lower() for word in found}
+
+
+def in_common(one: str, other: str, is_chinese: bool) -> float:
+    """The share of one text's content words that stand in the other; 0 where it has none."""
+    wanted = content(one, is_chinese)
+    there = other.lower()
+    return sum(_stem(word) in there for word in wanted) / len(wanted) if wanted else 0.0
+
+
+def _stem(word: str) -> str:
+    """A word without the ends that mark number and tense."""
+    return re.sub(r"(?:ies|es|s|ed|ing|y)$", "", word) if word.isascii() and len(word) > 5 else word

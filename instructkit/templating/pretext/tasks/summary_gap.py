@@ -1,0 +1,58 @@
+"""Summary by gap sentence: the sentence that says most of what the others say (PEGASUS, Zhang et al. 2020)."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from instructkit.templating.pretext.document import Passage, length
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.task import Made, Task
+from instructkit.templating.pretext.tasks.shared import in_common, join, tokens
+
+LEAST_ROUGE = 0.20  # ROUGE-1 (F1) of the sentence against the others (UDIT: 20 of 100)
+LEAST_IN_COMMON = 0.5  # of the sentence's content words stand in the others
+_OPENING = 2  # sentences among which it stands: one further on that scores well mostly goes into a detail
+_SENTENCES = (4, 8)
+_WORDS = (8, 45)
+
+
+def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """A paragraph without its most telling sentence, and this."""
+    fitting = [one for one in passage.paragraphs if len(one) >= _SENTENCES[0]]
+    if not fitting:
+        return None
+    paragraph = draws.choose(fitting)[: _SENTENCES[1]]
+    counts = [Counter(tokens(one, passage.is_chinese)) for one in paragraph]
+    whole: Counter[str] = Counter()
+    for one in counts:
+        whole.update(one)
+    scored = [(rouge_1(one, whole), place) for place, one in enumerate(counts)]
+    score, best = max(scored)
+    sentence = paragraph[best]
+    fits = _WORDS[0] <= length(sentence) <= _WORDS[1] and passage.stands_alone(sentence)
+    if score < LEAST_ROUGE or best >= _OPENING or not fits or sentence.endswith(("?", "？")):
+        return None
+    rest = join(paragraph[:best] + paragraph[best + 1 :], passage.is_chinese)
+    if in_common(sentence, rest, passage.is_chinese) < LEAST_IN_COMMON:
+        return None
+    why = f"sentence {best + 1} of {len(paragraph)} has the highest ROUGE-1 with the others, {score:.2f}"
+    return Made({"document": rest, "summary": sentence}, min(score * 2, 1.0), why)
+
+
+def rouge_1(candidate: Mapping[str, int], whole: Mapping[str, int]) -> float:
+    """ROUGE-1 as F1 (Lin 2004) of a part of a text against the rest of it, both as counted tokens.
+
+    ``whole`` counts the part's own tokens too.
+    """
+    shared = sum(min(count, whole[token] - count) for token, count in candidate.items())
+    size = sum(whole.values())
+    return 2 * shared / size if size else 0.0
+
+
+SUMMARY_GAP = Task(
+    "summary-gap",
+    "the sentence that says most of what a paragraph says, as its summary",
+    "summarization",
+    ("document", "summary"),
+    summary_gap,
+)

@@ -1,0 +1,50 @@
+"""Summary by lead: the first three sentences of a document sum up the rest (UDIT; the baseline of news summaries)."""
+
+from instructkit.templating.pretext.document import Passage, length
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.task import Made, Task
+from instructkit.templating.pretext.tasks.shared import in_common, join
+
+LEAD = 3  # sentences
+LEAST = 10  # sentences of a document
+LEAST_IN_COMMON = 0.45  # of the lead's content words stand in the rest
+
+
+def summary_lead(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """A document without its first three sentences, and these."""
+    if not passage.is_first or len(passage.sentences) < LEAST or len(passage.paragraphs[0]) < 2:
+        return None
+    lead = passage.sentences[:LEAD]
+    if (
+        not passage.stands_alone(lead[0])
+        or any(one.endswith(("?", "？")) for one in lead)
+        or length("".join(lead)) > 130
+    ):
+        return None
+    rest = _without(passage.paragraphs, LEAD)
+    document = "\n".join(join(paragraph, passage.is_chinese) for paragraph in rest)
+    summary = join(lead, passage.is_chinese)
+    share = in_common(summary, document, passage.is_chinese)
+    if share < LEAST_IN_COMMON:
+        return None
+    why = f"its first {LEAD} sentences; {share:.0%} of their content words come again"
+    return Made({"document": document, "summary": summary}, share, why)
+
+
+def _without(paragraphs: list[list[str]], number: int) -> list[list[str]]:
+    """Paragraphs without their first sentences."""
+    found = []
+    for paragraph in paragraphs:
+        found.append(paragraph[number:])
+        number = max(number - len(paragraph), 0)
+    return [paragraph for paragraph in found if paragraph]
+
+
+SUMMARY_LEAD = Task(
+    "summary-lead",
+    "the first three sentences of a document as a summary of the rest",
+    "summarization",
+    ("document", "summary"),
+    summary_lead,
+)

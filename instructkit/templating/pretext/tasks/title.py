@@ -1,0 +1,71 @@
+"""Title from body, and body from title: of documents that have a title, or open with a line that is one."""
+
+import re
+
+from instructkit.templating.pretext.document import Passage
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.task import Made, Task
+from instructkit.templating.pretext.tasks.shared import in_common, opening
+
+LEAST_IN_COMMON = 0.6  # of the title's content words stand in the text
+_LONGEST = 120  # characters
+_BODY = 80  # characters of the line below a title line, at least
+
+
+def title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """A document's text, and its title."""
+    return _made(passage, "text", "headline")
+
+
+def text_from_title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
+    """A document's title, and its opening."""
+    return _made(passage, "text", "title")
+
+
+def _made(passage: Passage, text_role: str, title_role: str) -> Made | None:
+    found = title_of(passage)
+    text = opening(passage, 250, 2500)
+    if found is None or not text:
+        return None
+    named, where = found
+    share = in_common(named, text, passage.is_chinese)
+    if share < LEAST_IN_COMMON or named in text[: len(named) + 5]:
+        return None
+    why = f"{where}; {share:.0%} of its content words stand in the text"
+    return Made({text_role: text, title_role: named}, 0.6 + 0.4 * share, why)
+
+
+def title_of(passage: Passage) -> tuple[str, str] | None:
+    """A document's title and where it stood; None where it has none."""
+    if not passage.is_first:
+        return None
+    given = re.split(r"\s+[|–—]\s+|\s+-\s+(?=[^-]*$)|_(?=[\u4e00-\u9fff])", passage.document.title.strip())[0]
+    given = given.replace("_", " ").strip()
+    if given and len(given) <= _LONGEST:
+        return given, "its title"
+    lines = passage.lines
+    if (
+        len(lines) > 1
+        and is_title_line(lines[0], passage.is_chinese)
+        and len(lines[1]) >= _BODY // (1 + passage.is_chinese)
+    ):
+        return lines[0].lstrip("#= ").rstrip("#= "), "its first line"
+    return None
+
+
+def is_title_line(line: str, is_chinese: bool) -> bool:
+    """Whether a line can be a title: short, without an end mark, and no fragment of a list."""
+    text = line.strip("#= ")
+    if text.endswith((".", "。", ",", "，", ":", "：", ";", "；", "!", "！", "…", ")", "|")) or "://" in text:
+        return False
+    if is_chinese:
+        return 3 <= len(text) <= 40
+    listed = text.split()
+    return 2 <= len(listed) <= 16 and text[:1].isupper() and not re.search(r"\d{1,2}[:/]\d{2}|@|\|", text)
+
+
+TITLE = Task("title", "the title of a document", "headline-generation", ("text", "headline"), title)
+TEXT_FROM_TITLE = Task(
+    "text-from-title", "the text under a title", "text-from-title", ("title", "text"), text_from_title
+)
