@@ -4,6 +4,7 @@ import click
 
 from instructkit.errors import visible
 from instructkit.reports.tables import print_table
+from instructkit.templating.inversion.derive import derive
 from instructkit.templating.library.catalogue import PARTS, column_text, label_words, phrasing_counts
 from instructkit.templating.library.packs import Binding, Pack, Phrasing, bindings, tasks
 from instructkit.templating.library.promptsource import PromptLibrary, PromptTemplate
@@ -48,6 +49,7 @@ def show_pack(pack: Pack) -> None:
     if known:
         _say(f"bindings: {', '.join(known)}")
     _say(f"phrasings: {phrasing_counts(pack)}")
+    _say(f"inverted: {derive(pack).said}")
 
 
 def show_phrasings(pack: Pack, phrasings: list[Phrasing]) -> None:

@@ -129,7 +129,7 @@ def _library(settings: FormatSettings) -> Library | None:
     return open_library(settings.templates)
 
 
-def _prompt_templates(library: Library, settings: FormatSettings, raw: Raw) -> PromptTemplates:
+def _prompt_templates(library: Library, settings: FormatSettings, raw: Raw) -> Templates:
     prompts = library.prompts
     assert prompts is not None  # noqa: S101 - the caller has seen it
     if settings.demo_form in APART:
@@ -166,6 +166,11 @@ def _prompt_templates(library: Library, settings: FormatSettings, raw: Raw) -> P
     names = frozenset().union(*(prompts.templates[place].every_name for place in chosen)) & set(have)
     log.info("%s: %s of %s", raw.name, _count(chosen), prompts.dataset)
     filling = {name: have[name] for name in sorted(names)}
+    if settings.invert:
+        from instructkit.templating.inversion.prompts import invert_prompts
+
+        swapped = [prompts.templates[place] for place in chosen]
+        return invert_prompts(prompts.dataset, swapped, filling, raw.schema, settings.labels, settings.language)
     return PromptTemplates(library.path, prompts.dataset, tuple(chosen), filling, settings.labels)
 
 

@@ -1,7 +1,7 @@
 """Decide from a task's roles what may be asked for when it is turned round, and from what."""
 
 import functools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -34,7 +34,7 @@ class Derived:
     @property
     def said(self) -> str:
         """What was decided, for a person."""
-        return "; ".join(dict.fromkeys(one.said for one in self.inversions)) or f"none: {self.why_none}"
+        return _said(self.inversions) or f"none: {self.why_none}"
 
 
 def derive(pack: Pack) -> Derived:
@@ -59,9 +59,9 @@ def derive(pack: Pack) -> Derived:
         return Derived(bare, why_none="its prompts hold no text that could be asked for")
     phrasings: list[InversePhrasing] = []
     for inversion, used in _inversions(pack, answer, steps, texts):
-        rest = tuple(_given(pack, name) for name in inversion.given)
+        rest = tuple(given_by(pack, name) for name in inversion.given)
         suffix = "".join(f"+{name}" for name in used)
-        phrasings += word_phrasings(inversion, nouns(pack.roles[inversion.asked]), _given(pack, answer), rest, suffix)
+        phrasings += word_phrasings(inversion, nouns(pack.roles[inversion.asked]), given_by(pack, answer), rest, suffix)
     found = tuple(dict.fromkeys(one.inversion for one in phrasings if one.inversion is not None))
     return Derived(replace(bare, phrasings=tuple(phrasings)), found)
 
@@ -83,7 +83,15 @@ def told(pack: Pack, columns: Collection[str]) -> str:
     """What an inverted pack asks for where these roles are filled, for a person."""
     phrasings = [one for one in pack.phrasings if isinstance(one, InversePhrasing) and one.inversion is not None]
     every = dict.fromkeys(one.inversion for one in phrasings if one.inversion is not None)
-    return "; ".join(one.said for one in every if {one.asked, one.main, *one.given} <= set(columns))
+    return _said([one for one in every if {one.asked, one.main, *one.given} <= set(columns)])
+
+
+def _said(inversions: Iterable[Inversion]) -> str:
+    """Each way to ask once, from the least that it takes."""
+    found: dict[tuple[str, str], str] = {}
+    for one in inversions:
+        found.setdefault((one.kind, one.asked), one.said)
+    return "; ".join(found.values())
 
 
 @functools.cache
@@ -106,19 +114,22 @@ def _inversions(
         for step in sorted(steps):
             given = _in_order(pack, {*needed, *used})
             yield Inversion(RATIONALE, step, answer, given), used
-        found = _main(pack, answer, texts, {*needed, *used}, steps)
+        found = choose(pack, answer, texts, {*needed, *used}, steps)
         if found is not None:
             yield found, used
 
 
-def _main(pack: Pack, answer: str, texts: Sequence[str], there: set[str], steps: frozenset[str]) -> Inversion | None:
+def choose(
+    pack: Pack, answer: str, texts: Sequence[str], there: Collection[str], steps: Collection[str] = ()
+) -> Inversion | None:
+    """What to ask for among some texts, by the first kind that fits; ``there`` is all that a prompt holds."""
     role = pack.roles[answer]
     is_label = role.is_label and not role.row_labels
     for kind in kinds():
         asked = _asked(kind, texts)
         if asked is None:
             continue
-        given = there - {asked}
+        given = {*there} - {asked}
         if steps and not given:  # the answer to a reasoning task is a number, a letter or a word
             given = set(steps)
         if kind.fits(answer, is_label, bool(given)):
@@ -140,7 +151,8 @@ def _in_order(pack: Pack, names: set[str]) -> tuple[str, ...]:
     return tuple(name for name in pack.roles if name in names)
 
 
-def _given(pack: Pack, name: str) -> Given:
+def given_by(pack: Pack, name: str) -> Given:
+    """A role as a prompt gives it."""
     role = pack.roles[name]
     if role.is_list:
         return Given(nouns(role), "{{ option_lines }}", lines=True)

@@ -160,4 +160,6 @@ def _noun(nouns: Mapping[str, str], language: str) -> str:
 
 
 def _article(noun: str) -> str:
+    if re.search(r"[^aisu]s$", noun):  # choices, highlights; not analysis, status
+        return "some"
     return "an" if noun[:1].lower() in "aeiou" and not _LIKE_A_CONSONANT.match(noun) else "a"
