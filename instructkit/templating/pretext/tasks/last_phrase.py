@@ -29,13 +29,13 @@ def last_phrase(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
         return None
     cut = draws.choose(fitting)
     beginning = join([*run[:-1], last[:cut].rstrip()], passage.is_chinese)
-    return Made({"beginning": beginning, "ending": last[cut:]}, 0.9, "the last phrase of a sentence is left out")
+    return Made({"text": beginning, "ending": last[cut:]}, 0.9, "the last phrase of a sentence is left out")
 
 
 LAST_PHRASE = Task(
     "last-phrase",
     "the last phrase of a text",
-    "text-completion",
-    ("beginning", "ending"),
+    "phrase-completion",
+    ("text", "ending"),
     last_phrase,
 )
