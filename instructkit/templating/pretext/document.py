@@ -26,8 +26,9 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _TABLE_LINE = re.compile(r"^[^\n]*(?:\|[^\n]*\||\t[^\n]*\t)[^\n]*$", re.MULTILINE)
 _ENDS = (".", "!", "?", ":", ";", ",", '"', "”", "。", "！", "？", "：", "；", "，", ")", "）", "…")
 _CODE_LINE = re.compile(
-    r"^\s*(?:(?:async )?def \w+\(|class \w+[(:{]|import \w+|from [\w.]+ import |#include|function \w*\(|public |private |"
-    r"(?:const|let|var) \w+ =|return\b.*;?$|func \w+\(|package \w+|@\w+|if .*[:{]$|for .*[:{]$|while .*[:{]$|\}|\)\s*[;{]$)",
+    r"^\s*(?:(?:async )?def \w+\(|class \w+[(:{]|import \w+|from [\w.]+ import |#include|function \w*\(|public |"
+    r"private |(?:const|let|var) \w+ =|return\b.*;?$|func \w+\(|package \w+|@\w+|if .*[:{]$|for .*[:{]$|"
+    r"while .*[:{]$|\}|\)\s*[;{]$)",
     re.MULTILINE,
 )
 _CODE_MARKS = ("def ", "import ", "return", "{", "function ", "#include", "func ")
@@ -112,7 +113,7 @@ class Document:
         return max(round(len(self.text) / PASSAGE), 1)
 
     def passage(self, place: int) -> "Passage":
-        """One of its passages: some 2,500 characters that begin and end with a paragraph or sentence, where it has any."""
+        """One of its passages: some 2,500 characters, from and to a paragraph or sentence where it has any."""
         found = self._passages.get(place)
         if found is None:
             last = place == self.passages - 1

@@ -17,11 +17,11 @@ LINKS = ("However", "But", "And", "So", "Then", "Therefore", "Thus", "Moreover",
 PRONOUNS = ("He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "His", "Her", "Its", "Their",
             "Our", "My", "Your", "Such", "Both", "Another", "Others", "There", "Here", "One", "The latter",
             "The former", "The same", "Some")  # fmt: skip
-PRONOUN_WORDS = frozenset(
-    ("he", "she", "it", "they", "him", "her", "them", "his", "hers", "its", "their", "theirs", "this", "that", "these", "those",
-     "such", "we", "our", "us", "i", "my", "me", "you", "your", "here", "there", "latter", "former", "same", "other", "others",
-     "another", "both", "also", "too", "then")
-)  # fmt: skip
+PRONOUN_WORDS = frozenset((
+    "he", "she", "it", "they", "him", "her", "them", "his", "hers", "its", "their", "theirs", "this", "that", "these",
+    "those", "such", "we", "our", "us", "i", "my", "me", "you", "your", "here", "there", "latter", "former", "same",
+    "other", "others", "another", "both", "also", "too", "then",
+))  # fmt: skip
 
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
 _DIGIT = re.compile(r"\d")
@@ -31,8 +31,10 @@ _YEAR = re.compile(r"(?<![\d,.$£€#/-])\b(?:1[0-9]{3}|20[0-9]{2})\b(?![\d%/]|[
 _NUMBER = re.compile(
     r"(?<![\w,.$£€#/:+-])\d{1,3}(?:,\d{3})+(?![\w%:/-])(?!\.\d)|(?<![\w,.$£€#/:+-])\d{1,3}(?![\w%:/,-])(?!\.\d)"
 )
+_NUMBERS = ((_DATE, "date"), (_MONTH_YEAR, "month"), (_YEAR, "year"), (_NUMBER, "number"))
 _NAME = re.compile(
-    r"\b[A-Z][a-zA-Z'’]*[a-z](?:-[A-Z][a-z]+)*(?: (?:(?:of|the|de|von|van|der|del|la|da|bin|al) )*[A-Z][a-zA-Z'’]*[a-z.]"
+    r"\b[A-Z][a-zA-Z'’]*[a-z](?:-[A-Z][a-z]+)*"
+    r"(?: (?:(?:of|the|de|von|van|der|del|la|da|bin|al) )*[A-Z][a-zA-Z'’]*[a-z.]"
     r"(?:-[A-Z][a-z]+)*| [A-Z]\.)*"
 )
 _TITLES = frozenset(("Mr", "Mrs", "Ms", "Dr", "Sir", "Lord", "Lady", "President", "King", "Queen", "Professor", "Prof",
@@ -57,8 +59,7 @@ def content_words(text: str) -> list[str]:
 def mentions(sentence: str) -> list[Mention]:
     """The names, dates and numbers of a sentence, none inside another, in order."""
     found: list[Mention] = []
-    for pattern, kind in () if not _DIGIT.search(sentence) else ((_DATE, "date"), (_MONTH_YEAR, "month"), (_YEAR, "year"),
-                                                                 (_NUMBER, "number")):  # fmt: skip
+    for pattern, kind in _NUMBERS if _DIGIT.search(sentence) else ():
         for one in pattern.finditer(sentence):
             if not any(other.start <= one.start() < other.end for other in found):
                 found.append(Mention(one.group(), kind, one.start()))

@@ -1,6 +1,7 @@
 """A sentence that is nearly the same and means something else."""
 
 import functools
+import itertools
 import re
 
 from instructkit.templating.pretext.draws import Draws
@@ -18,8 +19,11 @@ _LONG_LIST = re.compile(r"(?:\s*[,、]\s*[^,、]{1,30}){0,4}\s*[,、和与]?\s*(
 def other_names(sentence: str, mentions: list[Mention], draws: Draws) -> Rewritten | None:
     """A sentence with two of its names of one kind exchanged, unless their order means nothing."""
     known = [one for one in mentions if one.kind in _SWAPPED]
-    swaps = [(one, other) for place, one in enumerate(known) for other in known[place + 1 :]
-             if one.kind == other.kind and one.text != other.text and not _listed(sentence, one.end, other.start)]  # fmt: skip
+    swaps = [
+        (one, other)
+        for one, other in itertools.combinations(known, 2)
+        if one.kind == other.kind and one.text != other.text and not _listed(sentence, one.end, other.start)
+    ]
     if not swaps:
         return None
     one, other = draws.choose(swaps)
@@ -59,7 +63,8 @@ def _antonyms(name: str) -> dict[str, str]:
 
 
 _VERB = re.compile(
-    r"^([^,;:?!()“”\"]{3,60}?) (is|was|are|were|has been|have been|can|could|will|would|must|should) (?!not\b|never\b|no\b)([^?!“”\"]{10,200})$"
+    r"^([^,;:?!()“”\"]{3,60}?) (is|was|are|were|has been|have been|can|could|will|would|must|should) "
+    r"(?!not\b|never\b|no\b)([^?!“”\"]{10,200})$"
 )
 _CHINESE_VERB = re.compile(
     r"^([^，。；：？！“”（）]{2,20}?)(是|属于|位于|能够|可以|会)(?![否不非])([^；：？！“”]{4,80})$"
@@ -89,37 +94,7 @@ def denied(sentence: str, is_chinese: bool) -> Rewritten | None:
 
 
 _QUANTIFIED = re.compile(
-    r"\b(?:some|many|most|all|every|few|several|often|sometimes|usually|also|only|may|might|one of)\b|一些|有些|许多|大多|往往|有时|也|都|只|可能",
+    r"\b(?:some|many|most|all|every|few|several|often|sometimes|usually|also|only|may|might|one of)\b"
+    "|一些|有些|许多|大多|往往|有时|也|都|只|可能",
     re.IGNORECASE,
 )
-
-
-def other_number(sentence: str, mentions: list[Mention], draws: Draws) -> Rewritten | None:
-    """A sentence with a year or a number changed."""
-    found = [one for one in mentions if one.kind in ("year", "number")]
-    if not found:
-        return None
-    one = draws.choose(found)
-    other = near_number(one.text, draws)
-    return None if other is None else Rewritten(
-        sentence[: one.start] + other + sentence[one.end :], f"{one.text} became {other}"
-    )  # fmt: skip
-
-
-def near_number(text: str, draws: Draws) -> str | None:
-    """Another year or number of the same size, in the same writing; never the same."""
-    digits = re.match(r"\d[\d,]*", text)
-    if digits is None:
-        return None
-    value, behind = int(digits.group().replace(",", "")), text[digits.end() :]
-    if 1000 <= value <= 2100 and "," not in digits.group():
-        steps = [step for step in range(-40, 41) if abs(step) >= 3 and value + step <= 2025]
-        return f"{value + draws.choose(steps)}{behind}"
-    if behind.startswith("."):
-        return None
-    spread = max(value // 2, 4)
-    other = value + draws.choose([step for step in (*range(-spread, spread + 1),) if abs(step) * 8 >= value and step]) if (
-        value < 10_000) else value * draws.choose((2, 3, 4, 5)) // draws.choose((2, 3, 4, 7))  # fmt: skip
-    if other == value or other < 1:
-        other = value + spread
-    return (f"{other:,}" if "," in digits.group() else str(other)) + behind

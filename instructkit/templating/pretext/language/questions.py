@@ -26,7 +26,8 @@ class Question(NamedTuple):
 
 _SUBJECT = r"(?P<subject>(?:The |A |An )?[^,;:()?!“”\"]{3,70}?)"
 _BE = r"(?P<verb>was|were|is|are)"
-_DONE = r"(?P<rest>(?:[a-z]+ly |first |officially |originally )?[a-z]+(?:ed|en|wn|lt|nt|ld|ught|de|st|ad|ut|t)\b[^,;:()?!“”\"]{0,80}?)"
+# a participle and what belongs to it
+_DONE = r"(?P<rest>(?:[a-z]+ly |first )?[a-z]+(?:ed|en|wn|lt|nt|ld|ught|de|st|ad|ut|t)\b[^,;:()?!“”\"]{0,80}?)"
 _WAS_DONE_IN = re.compile(rf"^{_SUBJECT} {_BE} {_DONE} in$")
 _WAS_DONE_ON = re.compile(rf"^{_SUBJECT} {_BE} {_DONE} on$")
 _DID_IN = re.compile(rf"^{_SUBJECT} (?P<verb>[a-z]+) (?P<rest>[^,;:()?!“”\"]{{4,90}}?) in$")
@@ -126,17 +127,18 @@ def _subject(sentence: str, one: Mention, behind: str) -> Question | None:
 
 
 def _names_something(subject: str) -> bool:
-    """Whether a subject is one noun phrase that names a particular thing: a name stands in it, and no verb or clause."""
+    """Whether a subject is one noun phrase that names a particular thing: it holds a name, and no verb or clause."""
     named = re.search(r"(?<=[\s-])[A-Z0-9]", subject) or (" " not in subject and subject not in ENGLISH_OPENERS)
     return bool(named) and not re.search(
-        r"\b(?:who|which|that|whose|where|when|because|and (?:he|she|it|the|his|her)|time|was|were|is|are|has|had|did)\b",
+        r"\b(?:who|which|that|whose|where|when|because|and (?:he|she|it|the|his|her)|time|was|were|is|are|has|had|did)"
+        r"\b",
         subject,
     )
 
 
 def _in_sentence(subject: str) -> str:
     """A subject as it stands inside a sentence."""
-    first = subject.split()[0]
+    first = subject.split(maxsplit=1)[0]
     return subject[0].lower() + subject[1:] if first in ("The", "A", "An") else subject
 
 
@@ -159,7 +161,7 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
     clause = sentence[: end.start() if end else len(sentence)]
     clause = clause.rstrip("。！？!?.")
     bare = clause[: one.start] + "，" + clause[one.end :]
-    fits = 10 <= len(clause) <= 60 and len(bare) >= 9 and clause.count("，") <= 2 and not _SAYS.search(clause)  # noqa: PLR2004
+    fits = 10 <= len(clause) <= 60 and len(bare) >= 9 and clause.count("，") <= 2 and not _SAYS.search(clause)
     if not fits or _NO_QUESTION.search(clause) or not _has_subject(bare):
         return None
     asked = clause[: one.start] + word + clause[one.end :]
@@ -170,8 +172,7 @@ def _has_subject(clause: str) -> bool:
     """Whether the first word that is no date is a noun."""
     for word, tag in tagged(clause):
         if (
-            tag[0] in _BEFORE_SUBJECT
-            and not word.isascii()
+            (tag[0] in _BEFORE_SUBJECT and not word.isascii())
             or word.isdigit()
             or word in ("在", "于", "自", "从", "，", "年", "月", "日")
         ):

@@ -39,13 +39,15 @@ _COUNTED = re.compile(rf" ({'|'.join(_NUMBERS)}) (?=[a-z]+s\b)")
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b")
 _MONTH_FIRST = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{1,2}}), (\d{{4}})\b")
 _WHEN_FIRST = re.compile(
-    r"^((?:In|On|During|After|Before|Since|By|At) (?:the )?[^,;:()]{3,40}), ((?:the|a|an|[A-Z])[^,;:?!()“”\"]{20,160})\.$"
+    r"^((?:In|On|During|After|Before|Since|By|At) (?:the )?[^,;:()]{3,40}), "
+    r"((?:the|a|an|[A-Z])[^,;:?!()“”\"]{20,160})\.$"
 )
 _WHEN_LAST = re.compile(
     r"^((?:The|A|An|[A-Z][a-z]+)[^;:?!(),“”\"]{20,140}) ((?:in|during|since) (?:\w+ )?(?:1[0-9]{3}|20[0-9]{2}))\.$"
 )
 _CLAUSE_LAST = re.compile(
-    r"^([A-Z][^,;:?!()“”\"]{15,120}) (because|although|when|while|after|before|if) ((?:the|a|an|[A-Z])[^,;:?!()“”\"]{15,120})\.$"
+    r"^([A-Z][^,;:?!()“”\"]{15,120}) (because|although|when|while|after|before|if) "
+    r"((?:the|a|an|[A-Z])[^,;:?!()“”\"]{15,120})\.$"
 )
 _CHINESE_BECAUSE = re.compile(r"^因为([^，。；]{4,40})，所以([^，。；]{4,40})。$")
 _CHINESE_ALTHOUGH = re.compile(r"^虽然([^，。；]{4,40})，但是?([^，。；]{4,40})。$")
@@ -132,7 +134,7 @@ def _upper(text: str) -> str:
 
 def _lower(text: str) -> str:
     """A clause as it goes on behind a comma."""
-    return text[0].lower() + text[1:] if text.split()[0] in ("The", "A", "An") else text
+    return text[0].lower() + text[1:] if text.split(maxsplit=1)[0] in ("The", "A", "An") else text
 
 
 def _chinese(sentence: str) -> list[_Change]:

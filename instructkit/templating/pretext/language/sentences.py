@@ -69,7 +69,8 @@ def _abbreviations() -> frozenset[str]:
 _EMPTY_BRACKETS = re.compile(r"[(（][\s,;，、；:：/-]*[)）]")  # from which something was taken out
 _JOINED_WORDS = re.compile(r"(?<=[a-z]{4})[A-Z][A-Za-z]|(?<=[a-z][,:])[A-Z]|(?<=\s\.)[A-Z]")  # by a lost line break
 _JOINED_HEADING = re.compile(
-    r"[A-Z][^.!?:;,()\"“”]{3,50} (?:The|In|During|After|As|At|On|For|From|Since|When|While|According|This|It|He|She|They|Many|A) [a-z]"
+    r"[A-Z][^.!?:;,()\"“”]{3,50} (?:The|In|During|After|As|At|On|For|From|Since|When|While|According|This|It|He|She|"
+    r"They|Many|A) [a-z]"
 )
 
 
@@ -85,7 +86,7 @@ def _is_torn(sentence: str, chinese: bool) -> bool:
 
 
 def is_whole(sentence: str, chinese: bool) -> bool:
-    """Whether a sentence ends as one, opens as one, closes what it opens, and shows no sign that a part was taken out."""
+    """Whether a sentence ends and opens as one, closes what it opens, and shows no sign that a part was taken out."""
     if chinese:
         ends = sentence.endswith(("。", "！", "？", "。”", "！”", "？”"))
         opens = not sentence.startswith(("，", "、", "。", "）", "”"))

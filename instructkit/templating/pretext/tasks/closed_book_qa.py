@@ -2,8 +2,8 @@
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.numbers import near_number
 from instructkit.templating.pretext.language.questions import Question, questions
-from instructkit.templating.pretext.language.other_meaning import near_number
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 

@@ -3,7 +3,7 @@
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language.mention import Mention
-from instructkit.templating.pretext.language.other_meaning import near_number
+from instructkit.templating.pretext.language.numbers import near_number
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task, Value
 from instructkit.templating.pretext.tasks.shared import join

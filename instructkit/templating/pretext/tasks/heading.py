@@ -18,8 +18,10 @@ _PLAIN = re.compile(r"^[#=\s\d.、一二三四五六七八九十()（）]+|[=\s]
 def heading(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """The text of a section, and its heading."""
     lines = passage.lines
-    starts = [place for place in range(0 if not passage.is_first else 1, len(lines) - 1)
-              if is_title_line(lines[place], passage.is_chinese) and not is_title_line(lines[place + 1], passage.is_chinese)]  # fmt: skip
+    titles = [is_title_line(line, passage.is_chinese) for line in lines]
+    starts = [
+        place for place in range(int(passage.is_first), len(lines) - 1) if titles[place] and not titles[place + 1]
+    ]
     least, most = (size // (1 + passage.is_chinese) for size in _BODY)
     for start in draws.shuffled(starts):
         named = _PLAIN.sub("", lines[start])

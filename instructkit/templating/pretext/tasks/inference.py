@@ -4,7 +4,8 @@ import re
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language.other_meaning import denied, opposite, other_number
+from instructkit.templating.pretext.language.numbers import other_number
+from instructkit.templating.pretext.language.other_meaning import denied, opposite
 from instructkit.templating.pretext.language.same_meaning import Rewritten, same_meaning
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
@@ -15,7 +16,8 @@ _LENGTH = (40, 240)  # characters; Chinese half of it
 _TRIES = 10
 _BRACKET = re.compile(r"\s*[(（][^()（）]{3,80}[)）]")
 _BEHIND = re.compile(
-    r"^([A-Z][^,;:?!()“”\"]{25,150}), (?:which|who|where|including|such as|making|leading|causing) [^;:?!()“”\"]{8,150}\.$"
+    r"^([A-Z][^,;:?!()“”\"]{25,150}), (?:which|who|where|including|such as|making|leading|causing) "
+    r"[^;:?!()“”\"]{8,150}\.$"
 )
 _CHINESE_BEHIND = re.compile(r"^([^，。；：？！“”（）]{10,50})，[^。；：？！“”]{4,60}。$")
 

@@ -39,4 +39,5 @@ KEYWORDS_TO_TEXT = Task(
     "keywords-to-text",
     ("keywords", "text"),
     keywords_to_text,
+    unfit=("en-caption", "zh-caption", "zh-shop"),
 )

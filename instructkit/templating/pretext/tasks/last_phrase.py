@@ -9,7 +9,8 @@ from instructkit.templating.pretext.task import Made, Task
 from instructkit.templating.pretext.tasks.shared import join, run_of
 
 _PHRASE = re.compile(
-    r"(?<=[\w,;]) (?=(?:of|in|to|for|with|by|from|on|at|as|into|and|or|but|which|who|that|because|than|over|under|through) )"
+    r"(?<=[\w,;]) (?=(?:of|in|to|for|with|by|from|on|at|as|into|and|or|but|which|who|that|because|than|over|under|"
+    r"through) )"
 )
 _CHINESE_PHRASE = re.compile(
     r"(?<=[，；、])(?=[^，。；、]{3,20}[。！]$)|(?<=[的为是在了于])(?=[^，。；、的]{3,12}[。！]$)"

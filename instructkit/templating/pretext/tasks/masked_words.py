@@ -51,7 +51,7 @@ def _places(text: str, is_chinese: bool) -> dict[str, list[int]]:
         return found
     stop = words("en_stopwords")
     for one in english.WORD.finditer(text):
-        if len(one.group()) > 2 and one.group().lower() not in stop:  # noqa: PLR2004 - the shortest say nothing
+        if len(one.group()) > 2 and one.group().lower() not in stop:
             found.setdefault(one.group(), []).append(one.start())
     return found
 

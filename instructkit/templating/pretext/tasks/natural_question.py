@@ -12,17 +12,20 @@ from instructkit.templating.pretext.task import Made, Task, Value
 from instructkit.templating.pretext.tasks.shared import in_common, join
 
 _ASKS = re.compile(
-    r"^(?:(?:And|But|So|Then|Now),? )?(?:what|why|how|when|where|who|whom|whose|which|is|are|was|were|do|does|did|can|could|should|would|will|has|have)\b",
+    r"(?:(?:And|But|So|Then|Now),? )?(?:what|why|how|when|where|who|whom|whose|which|is|are|was|were|do|does|did|can|"
+    r"could|should|would|will|has|have)\b",
     re.IGNORECASE,
 )
 _ASKS_CHINESE = re.compile("什么|为何|怎么|怎样|如何|哪|谁|多少|几|吗|呢|是否|何时|何处|何")
 _RHETORICAL = re.compile(
-    r"^(?:why not|who (?:knows|cares)|how (?:about|could|dare)|what (?:about|if|else|now)|so what|guess what|right|really|(?:are|do|have) you "
-    r"(?:ready|looking|want|need|ever)|(?:need|want|looking)|can you (?:imagine|believe)|isn't|aren't|don't|didn't|wouldn't)\b|^(?:what|why|how|who|when|where)\?$",
+    r"(?:why not|who (?:knows|cares)|how (?:about|could|dare)|what (?:about|if|else|now)|so what|guess what|right|"
+    r"really|(?:are|do|have) you (?:ready|looking|want|need|ever)|(?:need|want|looking)|can you (?:imagine|believe)|"
+    r"isn't|aren't|don't|didn't|wouldn't)\b|(?:what|why|how|who|when|where)\?$",
     re.IGNORECASE,
 )
 _SELLS = re.compile(
-    r"\b(?:call|contact|click|subscribe|sign up|order now|visit|email) (?:us|here|now|today|our|me)\b|[!！]|点击|联系我们|立即",
+    r"\b(?:call|contact|click|subscribe|sign up|order now|visit|email) (?:us|here|now|today|our|me)\b|[!！]"
+    r"|点击|联系我们|立即",
     re.IGNORECASE,
 )
 WORDS = (5, 30)
@@ -76,7 +79,7 @@ def _answer(paragraph: list[str], place: int, is_chinese: bool) -> str:
 def _is_asked(question: str, is_chinese: bool) -> bool:
     fits = WORDS[0] <= length(question) <= WORDS[1]
     asks = _ASKS_CHINESE.search(question) if is_chinese else _ASKS.match(question)
-    return fits and bool(asks) and not _RHETORICAL.search(question) and not question.startswith(("“", '"'))
+    return fits and bool(asks) and not _RHETORICAL.match(question) and not question.startswith(("“", '"'))
 
 
 def _answers(question: str, answer: str, is_chinese: bool) -> bool:

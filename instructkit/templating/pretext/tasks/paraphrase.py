@@ -41,4 +41,5 @@ PARAPHRASE = Task(
     ("sentence1", "sentence2", "label"),
     paraphrase,
     balanced="label",
+    unfit=("en-role-forum", "zh-role-service", "zh-search"),
 )

@@ -121,6 +121,8 @@ SENTIMENT = Task(
     ("text", "label"),
     sentiment,
     balanced="label",
-    unfit=("en-question", "en-role-analyst", "en-role-customer-care", "en-fill-in", "zh-text-in-instruction", "zh-role-analyst",
-           "zh-role-service", "zh-fill-in"),
+    unfit=(
+        "en-question", "en-role-analyst", "en-role-customer-care", "en-fill-in",
+        "zh-text-in-instruction", "zh-role-analyst", "zh-role-service", "zh-fill-in",
+    ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ def join(sentences: list[str], is_chinese: bool) -> str:
 
 
 def opening(passage: Passage, least: int, most: int) -> str:
-    """The first paragraphs of a passage up to ``most`` characters (half of it in Chinese), "" where that is too little."""
+    """The first paragraphs of a passage up to ``most`` characters (half in Chinese), "" where that is too little."""
     if passage.is_chinese:
         least, most = least // 2, most // 2
     found: list[str] = []
@@ -33,7 +33,7 @@ def opening(passage: Passage, least: int, most: int) -> str:
 
 
 def run_of(passage: Passage, draws: Draws, least: int, most: int) -> list[str]:
-    """``least`` to ``most`` sentences that follow each other in one paragraph, the first of which stands alone; or none."""
+    """``least`` to ``most`` sentences of a paragraph, one after the other, the first of which stands alone; or none."""
     starts = [
         (paragraph, start)
         for paragraph in passage.paragraphs

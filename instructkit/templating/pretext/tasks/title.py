@@ -65,7 +65,14 @@ def is_title_line(line: str, is_chinese: bool) -> bool:
     return 2 <= len(listed) <= 16 and text[:1].isupper() and not re.search(r"\d{1,2}[:/]\d{2}|@|\|", text)
 
 
-TITLE = Task("title", "the title of a document", "headline-generation", ("text", "headline"), title)
+TITLE = Task(
+    "title",
+    "the title of a document",
+    "headline-generation",
+    ("text", "headline"),
+    title,
+    unfit=("en-role-sub-editor", "en-newsletter", "zh-role-editor", "zh-push"),  # which speak of news
+)
 TEXT_FROM_TITLE = Task(
     "text-from-title", "the text under a title", "text-from-title", ("title", "text"), text_from_title
 )

@@ -5,18 +5,13 @@ from urllib.parse import unquote
 
 from instructkit.templating.pretext.document import Document, Passage
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.wordlists import words
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 from instructkit.templating.pretext.tasks.shared import opening
 
 _LONGEST = 40  # characters of a topic
 _SEGMENT = re.compile(r"[a-z]+(?:[-_][a-z]+){0,2}|[\u4e00-\u9fff]{2,8}")
-_NO_TOPICS = frozenset(
-    "www index html htm php asp aspx jsp page pages article articles post posts blog blogs archive archives tag tags category "
-    "categories wiki content contents item items node view show default home main en us uk zh cn story stories detail "
-    "details product products shop user users forum forums thread threads topic topics search id static public files amp "
-    "m web site docs latest all list new news media text documents document data http https com org net".split()
-)
 
 
 def topic(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
@@ -28,7 +23,10 @@ def topic(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     if found is None or not text:
         return None
     label, confidence, why = found
-    return Made({"text": text, "label": label}, confidence, why)
+    roles = {"text": text, "label": label}
+    if passage.document.title and label not in passage.document.title:
+        roles["title"] = passage.document.title
+    return Made(roles, confidence, why)
 
 
 def _named(document: Document) -> tuple[str, float, str] | None:
@@ -36,7 +34,11 @@ def _named(document: Document) -> tuple[str, float, str] | None:
     if 1 < len(section) <= _LONGEST and re.search(r"[^\W\d_]{2}", section) and "\n" not in section:
         return section, 0.9, f"the section {section!r}"
     for segment in _path(document.path):
-        if _SEGMENT.fullmatch(segment) and segment not in _NO_TOPICS and len(segment) > 2 - (not segment.isascii()):
+        if (
+            _SEGMENT.fullmatch(segment)
+            and segment not in words("no_topics")
+            and len(segment) > 2 - (not segment.isascii())
+        ):
             label = re.sub("[-_]", " ", segment)
             return label, 0.7, f"the path of its address names {label!r}"
     parts = re.split(r"\s+[|–—-]\s+|_(?=[\u4e00-\u9fff])", document.title.strip())
@@ -56,6 +58,6 @@ TOPIC = Task(
     "topic",
     "the topic, by the section, the address or the title of a document",
     "topic-classification",
-    ("text", "label"),
+    ("text", "title", "label"),
     topic,
 )
