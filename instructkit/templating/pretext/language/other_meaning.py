@@ -8,7 +8,7 @@ from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language.chinese import tagged
 from instructkit.templating.pretext.language.english import WORD
 from instructkit.templating.pretext.language.mention import Mention
-from instructkit.templating.pretext.language.same_meaning import Rewritten
+from instructkit.templating.pretext.language.same_meaning import Rewritten, replaced
 from instructkit.templating.pretext.language.wordlists import lines
 
 _SWAPPED = ("person", "place", "organisation", "year", "number")
@@ -28,7 +28,8 @@ def other_names(sentence: str, mentions: list[Mention], draws: Draws) -> Rewritt
         return None
     one, other = draws.choose(swaps)
     text = sentence[: one.start] + other.text + sentence[one.end : other.start] + one.text + sentence[other.end :]
-    return Rewritten(text, f"{one.text} and {other.text} are exchanged")
+    doubled = one.text * 2 in text or other.text * 2 in text or one.text in other.text or other.text in one.text
+    return None if doubled else Rewritten(text, f"{one.text} and {other.text} are exchanged")
 
 
 def _listed(sentence: str, start: int, end: int) -> bool:
@@ -46,7 +47,8 @@ def opposite(sentence: str, is_chinese: bool, draws: Draws) -> Rewritten | None:
     if not found or _NEGATED.search(sentence):
         return None
     one, other = draws.choose(found)
-    return Rewritten(sentence.replace(one, other, 1), f"{one} became {other}")
+    text = replaced(sentence, one, other, is_chinese)
+    return None if text is None else Rewritten(text, f"{one} became {other}")
 
 
 _NEGATED = re.compile(r"\b(?:not|no|never|nor|neither|without|than|rather|either|or)\b|n['’]t\b|[不没无未非]")

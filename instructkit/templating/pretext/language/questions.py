@@ -144,7 +144,7 @@ def _in_sentence(subject: str) -> str:
 
 _CLAUSE_END = re.compile("[，。；：！？]")
 _NO_QUESTION = re.compile(r"[“”《》（）()「」『』；;：:]")
-_ONLY_WHEN = re.compile("(?:时|后|前|间|中|上|下|里|内|以来|期间|之际|起|止|为止|同时|的时候)$")
+ONLY_WHEN = re.compile("(?:时|后|前|间|中|上|下|里|内|以来|期间|之际|起|止|为止|同时|的时候)$")
 _SAYS = re.compile("(?:认为|表示|说|指出|称|宣布|写道|报道|相信|发现|显示)$")
 _BEFORE_SUBJECT = frozenset("mtxfq")  # parts of speech of a date, and of marks
 
@@ -156,19 +156,19 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
     ):  # fmt: skip
         return None
     end = _CLAUSE_END.search(sentence, one.end)
-    while end is not None and _ONLY_WHEN.search(sentence[: one.start] + word + sentence[one.end : end.start()]):
+    while end is not None and ONLY_WHEN.search(sentence[: one.start] + word + sentence[one.end : end.start()]):
         end = _CLAUSE_END.search(sentence, end.end())
     clause = sentence[: end.start() if end else len(sentence)]
     clause = clause.rstrip("。！？!?.")
     bare = clause[: one.start] + "，" + clause[one.end :]
     fits = 10 <= len(clause) <= 60 and len(bare) >= 9 and clause.count("，") <= 2 and not _SAYS.search(clause)
-    if not fits or _NO_QUESTION.search(clause) or not _has_subject(bare):
+    if not fits or _NO_QUESTION.search(clause) or not has_subject(bare):
         return None
     asked = clause[: one.start] + word + clause[one.end :]
     return Question(asked + "？", one.text, one.kind, f"“{one.text}”换成“{word}”")
 
 
-def _has_subject(clause: str) -> bool:
+def has_subject(clause: str) -> bool:
     """Whether the first word that is no date is a noun."""
     for word, tag in tagged(clause):
         if (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language.chinese import tagged
 from instructkit.templating.pretext.language.english import MONTHS, WORD
-from instructkit.templating.pretext.language.wordlists import lines
+from instructkit.templating.pretext.language.wordlists import lines, words
 
 MOST_CHANGES = 3
 
@@ -49,6 +49,7 @@ _CLAUSE_LAST = re.compile(
     r"^([A-Z][^,;:?!()“”\"]{15,120}) (because|although|when|while|after|before|if) "
     r"((?:the|a|an|[A-Z])[^,;:?!()“”\"]{15,120})\.$"
 )
+_BOUND = re.compile(r"\b(?:right|just|even|only|long|shortly|soon|immediately|years?|months?|weeks?|days?|as|so)$")
 _CHINESE_BECAUSE = re.compile(r"^因为([^，。；]{4,40})，所以([^，。；]{4,40})。$")
 _CHINESE_ALTHOUGH = re.compile(r"^虽然([^，。；]{4,40})，但是?([^，。；]{4,40})。$")
 _CHINESE_WHEN = re.compile(
@@ -60,7 +61,7 @@ def same_meaning(sentence: str, is_chinese: bool, draws: Draws) -> Rewritten | N
     """A sentence in other words, by up to three changes that keep its meaning; None where too little can be changed."""
     text, done = sentence, []
     for change in draws.shuffled(_chinese(sentence) if is_chinese else _english(sentence)):
-        new = _replaced(text, change.old, change.new, is_chinese)
+        new = replaced(text, change.old, change.new, is_chinese)
         if new is not None:
             text = new
             done.append(change.why)
@@ -74,7 +75,7 @@ def _differ(one: str, other: str) -> bool:
     return abs(len(one) - len(other)) + sum(a != b for a, b in zip(one, other, strict=False)) > 3
 
 
-def _replaced(text: str, old: str, new: str, is_chinese: bool) -> str | None:
+def replaced(text: str, old: str, new: str, is_chinese: bool) -> str | None:
     """A text with the first whole-word place of a part replaced; None where there is none, or "a" would want "an"."""
     at = text.find(old)
     while at >= 0:
@@ -121,7 +122,7 @@ def _moved(sentence: str) -> list[_Change]:
     if found := _WHEN_LAST.match(sentence):
         rest, when = found.groups()
         return [_Change(sentence, f"{_upper(when)}, {_lower(rest)}.", "the adverbial goes to the front")]
-    if found := _CLAUSE_LAST.match(sentence):
+    if (found := _CLAUSE_LAST.match(sentence)) and not _BOUND.search(found.group(1)):
         main, link, other = found.groups()
         moved = f"{link.capitalize()} {other}, {_lower(main)}."
         return [_Change(sentence, moved, f"the clause with {link} goes first")]
@@ -133,8 +134,9 @@ def _upper(text: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """A clause as it goes on behind a comma."""
-    return text[0].lower() + text[1:] if text.split(maxsplit=1)[0] in ("The", "A", "An") else text
+    """A clause as it goes on behind a comma: only a name keeps its capital."""
+    first = text.split(maxsplit=1)[0]
+    return text[0].lower() + text[1:] if first != "I" and first.lower() in words("en_stopwords") else text
 
 
 def _chinese(sentence: str) -> list[_Change]:

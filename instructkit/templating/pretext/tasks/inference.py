@@ -6,6 +6,7 @@ from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language.numbers import other_number
 from instructkit.templating.pretext.language.other_meaning import denied, opposite
+from instructkit.templating.pretext.language.questions import ONLY_WHEN, has_subject
 from instructkit.templating.pretext.language.same_meaning import Rewritten, same_meaning
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
@@ -46,7 +47,7 @@ def _entailed(premise: str, passage: Passage, draws: Draws) -> Rewritten | None:
         r"^(?:如果|若|假如|虽然|由于|因为|当|除了|在|随着|为了|If|When|While|Although|Because|Since|After)", premise
     ):
         end = "。" if passage.is_chinese else "."
-        if not passage.is_chinese or not re.search("[时后前中下里上，]$", found.group(1)):
+        if not passage.is_chinese or (has_subject(found.group(1)) and not ONLY_WHEN.search(found.group(1))):
             return Rewritten(found.group(1) + end, "what is added behind the comma is left out")
     return same_meaning(premise, passage.is_chinese, draws)
 
