@@ -39,11 +39,11 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 
 @click.command("pretext")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--text", metavar="COLUMN", help="The column of the documents.  [default: text, content, ...]")
-@click.option("--title", metavar="COLUMN", help="The column of their titles.  [default: title, headline, ...]")
-@click.option("--topic", metavar="COLUMN", help="The column of their topics.  [default: section, category, ...]")
+@click.option("--text", metavar="COLUMN", help="The column of the documents.  [default: by its name]")
+@click.option("--title", metavar="COLUMN", help="The column of their titles.  [default: by its name]")
+@click.option("--topic", metavar="COLUMN", help="The column of their topics.  [default: by its name]")
 @click.option(
-    "--tasks", callback=_names, metavar="LIST", help="The tasks, parted by commas, or all.  [default: see --list]"
+    "--tasks", callback=_names, metavar="LIST", help="The tasks, parted by commas, or all.  [default: those that --list marks]"
 )
 @click.option(
     "--per-document",
