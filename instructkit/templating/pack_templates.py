@@ -337,11 +337,9 @@ class PackTemplates:
         """The phrasings as literals and columns, a list for each part; None where one is more than that."""
         from instructkit.templating.rendering.joining import Joiner
 
-        said = {name for name, role in self.pack.roles.items() if role.words} | {
-            "options",
-            "option_lines",
-            self._answer,
-        }
+        said = {name for name, role in self.pack.roles.items() if role.words}
+        if self._answer:
+            said |= {"options", "option_lines", self._answer}
         if self.pack.label_role is not None and self.pack.label_role.row_labels:
             return None
         found: list[Joiner] = []

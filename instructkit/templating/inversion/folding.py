@@ -46,7 +46,7 @@ def tables() -> tuple[Table, npt.NDArray[np.uint8]]:
 @functools.cache
 def _translation() -> dict[int, int | None]:
     folded, _ = tables()
-    return {point: int(to) or None for point, to in enumerate(folded.tolist()) if to != point}
+    return {point: int(to) or None for point, to in enumerate(folded.tolist()) if to != point or not to}
 
 
 def fold(text: str) -> str:
