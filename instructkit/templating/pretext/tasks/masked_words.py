@@ -8,7 +8,7 @@ from instructkit.templating.pretext.language import chinese, english
 from instructkit.templating.pretext.language.wordlists import words
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
-from instructkit.templating.pretext.tasks.shared import join, run_of
+from instructkit.templating.pretext.tasks.shared import join, runs_of
 
 MOST = 4
 _LENGTH = (120, 1200)  # characters; Chinese half of it
@@ -16,17 +16,21 @@ _LENGTH = (120, 1200)  # characters; Chinese half of it
 
 def masked_words(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """A few sentences with numbered gaps, and the words that fill them."""
-    run = run_of(passage, draws, 2, 6)
-    text = join(run, passage.is_chinese)
     least, most = (size // (1 + passage.is_chinese) for size in _LENGTH)
-    if not least <= len(text) <= most:
-        return None
-    places = _places(text, passage.is_chinese)
+    for run in runs_of(passage, draws, 2, 6):
+        text = join(run, passage.is_chinese)
+        if least <= len(text) <= most:
+            made = _masked(text, passage.is_chinese, draws)
+            if made is not None:
+                return made
+    return None
+
+
+def _masked(text: str, is_chinese: bool, draws: Draws) -> Made | None:
+    places = _places(text, is_chinese)
     chosen = draws.sample([word for word, starts in places.items() if len(starts) > 1], MOST)
-    if not chosen:
-        return None
     gaps = sorted((draws.choose(places[word]), word) for word in chosen)
-    if any(start + len(word) > following for (start, word), (following, _) in itertools.pairwise(gaps)):
+    if not gaps or any(start + len(word) > following for (start, word), (following, _) in itertools.pairwise(gaps)):
         return None
     masked, at = [], 0
     for number, (start, word) in enumerate(gaps, 1):

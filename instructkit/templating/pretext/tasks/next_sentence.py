@@ -4,30 +4,30 @@ from instructkit.templating.pretext.document import Passage, length
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task, Value
-from instructkit.templating.pretext.tasks.shared import join, run_of
+from instructkit.templating.pretext.tasks.shared import join, runs_of
 
 _WORDS = (6, 60)
+_WRONG = (30, 300)  # characters; Chinese half of it
 
 
 def next_sentence(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """Two to four sentences, the next one, and three that are not."""
-    run = run_of(passage, draws, 3, 5)
-    if not run:
-        return None
-    context, following = run[:-1], run[-1]
-    # what leans back, or speaks of the same, belongs here more surely than anything from elsewhere
-    if not _WORDS[0] <= length(following) <= _WORDS[1] or not all(_WORDS[0] <= length(one) for one in context):
-        return None
-    least, most = (30, 300) if not passage.is_chinese else (15, 150)
-    wrong = pool.sentences(passage.document, draws, 3, least, most)
-    if len(wrong) < 3 or following in wrong:
-        return None
-    roles: dict[str, Value] = {
-        "text": join(context, passage.is_chinese),
-        "choices": draws.shuffled([following, *wrong]),
-        "answer": following,
-    }
-    return Made(roles, 0.9, f"the sentence after {len(context)} others; three from other documents beside it")
+    for run in runs_of(passage, draws, 3, 5):
+        if not all(_WORDS[0] <= length(one) <= _WORDS[1] for one in run):
+            continue
+        context, following = run[:-1], run[-1]
+        least, most = (size // (1 + passage.is_chinese) for size in _WRONG)
+        wrong = pool.sentences(passage.document, draws, 3, least, most)
+        if len(wrong) < 3 or following in wrong:
+            return None
+        choices = draws.shuffled([following, *wrong])
+        roles: dict[str, Value] = {
+            "text": join(context, passage.is_chinese),
+            "choices": choices,
+            "answer": following,
+        }
+        return Made(roles, 0.9, f"the sentence after {len(context)} others; three from other documents beside it")
+    return None
 
 
 NEXT_SENTENCE = Task(

@@ -1,10 +1,13 @@
 """What several rules share: joining sentences, the opening of a document, words in common."""
 
 import re
+from collections.abc import Iterator
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language import chinese, english
+
+RUNS = 6  # that are looked at
 
 
 def join(sentences: list[str], is_chinese: bool) -> str:
@@ -32,18 +35,16 @@ def opening(passage: Passage, least: int, most: int) -> str:
     return "\n".join(found) if size >= least else ""
 
 
-def run_of(passage: Passage, draws: Draws, least: int, most: int) -> list[str]:
-    """``least`` to ``most`` sentences of a paragraph, one after the other, the first of which stands alone; or none."""
+def runs_of(passage: Passage, draws: Draws, least: int, most: int) -> Iterator[list[str]]:
+    """Some runs of ``least`` to ``most`` sentences of one paragraph, the first of which stands alone; at random."""
     starts = [
         (paragraph, start)
         for paragraph in passage.paragraphs
         for start in range(len(paragraph) - least + 1)
         if passage.stands_alone(paragraph[start])
     ]
-    if not starts:
-        return []
-    paragraph, start = draws.choose(starts)
-    return paragraph[start : start + least + draws.below(most - least + 1)]
+    for paragraph, start in draws.sample(starts, RUNS):
+        yield paragraph[start : start + least + draws.below(most - least + 1)]
 
 
 def tokens(text: str, is_chinese: bool) -> list[str]:
