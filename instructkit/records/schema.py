@@ -107,7 +107,7 @@ def as_history(column: pa.Array | None, rows: int = 0) -> pa.ListArray:
         return no_history(rows if column is None else len(column))
     if column.type == HISTORY:
         return column if column.null_count == 0 else pc.fill_null(column, pa.scalar([], HISTORY))
-    from instructkit.records.layouts.chat import read_history
+    from instructkit.records.layouts.turns import read_history
 
     return pa.array([read_history(value) for value in column.to_pylist()], HISTORY)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import instructkit as ik
 from instructkit.errors import UsageError
 from instructkit.records.containers.raw import Raw, numbered
-from instructkit.records.layouts import chat
+from instructkit.records.layouts import turns as reading
 from instructkit.templating.logs.anonymous import Users, anonymous
 from instructkit.templating.logs.json_text import clean_text
 from instructkit.templating.logs.limits import choose, parse_limits
@@ -114,8 +114,8 @@ def test_a_faulty_turn_costs_its_own_example_alone(tmp_path: Path) -> None:
 
 
 def test_histories_that_would_fill_the_memory_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "MOST_HELD", 10 * (chat.TURN_COST + 1) * 12)
-    found, missing = chat.every_answer([("user", "q"), ("assistant", "a")] * 500)
+    monkeypatch.setattr(reading, "MOST_HELD", 10 * (reading.TURN_COST + 1) * 12)
+    found, missing = reading.every_answer([("user", "q"), ("assistant", "a")] * 500)
     assert 5 < len(found) < 30
     assert [one.rule for one in missing] == ["too_many_turns"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import instructkit as ik
-from instructkit.records.layouts.chat import NoExample, read_turns, split_turns
+from instructkit.records.layouts.turns import NoExample, read_turns, split_turns
 from tests.conftest import Cli, examples_of, write_lines
 
 ASKED = [("user", "Hi"), ("assistant", "Hello!"), ("user", "Name a river."), ("assistant", "The Elbe.")]
