@@ -1,6 +1,7 @@
 """Chinese words, their classes, and names; segmentation by jieba's dictionary (rjieba)."""
 
 import functools
+import itertools
 import re
 
 from instructkit.templating.pretext.language.mention import Mention
@@ -100,9 +101,13 @@ def mentions(sentence: str) -> list[Mention]:
 def _foreign_names(sentence: str) -> list[Mention]:
     """Names with a dot inside, where a word or a mark ends right before them: else a part of the name is missing."""
     found: list[Mention] = []
+    if "·" not in sentence and "•" not in sentence:
+        return found
+    ends = set(itertools.accumulate(len(word) for word, _ in tagged(sentence)))
     for one in _FOREIGN_NAME.finditer(sentence):
         text = one.group()
-        text = text.rstrip("因曾") or text
+        while text and one.start() + len(text) not in ends:  # its last character begins another word
+            text = text[:-1]
         if (
             one.start() == 0
             or not "\u4e00" <= sentence[one.start() - 1] <= "\u9fff"

@@ -12,7 +12,7 @@ from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language.chinese import measure_after, tagged
 from instructkit.templating.pretext.language.english import OPENERS as ENGLISH_OPENERS
 from instructkit.templating.pretext.language.mention import Mention
-from instructkit.templating.pretext.language.wordlists import pairs
+from instructkit.templating.pretext.language.wordlists import pairs, words
 
 
 class Question(NamedTuple):
@@ -41,6 +41,7 @@ _HAS = re.compile(
     rf"^{_SUBJECT} (?P<verb>has|have|had|contains|contained|includes|included|employs|employed) "
     r"(?:about |around |over |more than |approximately |some |only )?$"
 )
+_TELLS_MORE = re.compile(r"\d{4}|\band (?:was|were|is|are|had|has)\b|\b(?:compared|from|than)\b")  # of another time
 _COUNTED = re.compile(r"^ (?P<what>(?:[a-z]+ ){0,2}[a-z]+s)(?=[ ,.;])")
 
 
@@ -72,7 +73,7 @@ def _ask_english(sentence: str, one: Mention) -> Question | None:
 
 def _asked_by(pattern: "re.Pattern[str]", before: str, one: Mention, word: str) -> Question | None:
     found = pattern.match(before.rstrip())
-    if found is None or not _names_something(found["subject"]):
+    if found is None or not _names_something(found["subject"]) or _TELLS_MORE.search(found["rest"]):
         return None
     subject = _in_sentence(found["subject"])
     rest = found["rest"].strip()
@@ -84,7 +85,7 @@ def _asked_by(pattern: "re.Pattern[str]", before: str, one: Mention, word: str) 
 def _did(pattern: "re.Pattern[str]", before: str, one: Mention, word: str) -> Question | None:
     found = pattern.match(before.rstrip())
     base = "" if found is None else pairs("en_verbs_past").get(found["verb"], "")
-    if found is None or not base or not _names_something(found["subject"]):
+    if found is None or not base or not _names_something(found["subject"]) or _TELLS_MORE.search(found["rest"]):
         return None
     asked = f"{word} did {_in_sentence(found['subject'])} {base} {found['rest'].strip()}?"
     return Question(asked, one.text, one.kind, f"the {one.kind} {one.text} is asked for")
@@ -119,7 +120,7 @@ def _subject(sentence: str, one: Mention, behind: str) -> Question | None:
         not is_verb
         or not particular
         or "," in rest
-        or rest.startswith(("is also", "was also", "had been", "said", "is a ", "was a "))
+        or rest.startswith(("is also", "was also", "had been", "said", "is a ", "was a ", "is an ", "was an "))
     ):
         return None
     word = "Who" if one.kind == "person" else "Which organisation"
@@ -128,7 +129,8 @@ def _subject(sentence: str, one: Mention, behind: str) -> Question | None:
 
 def _names_something(subject: str) -> bool:
     """Whether a subject is one noun phrase that names a particular thing: it holds a name, and no verb or clause."""
-    named = re.search(r"(?<=[\s-])[A-Z0-9]", subject) or (" " not in subject and subject not in ENGLISH_OPENERS)
+    alone = " " not in subject and subject.lower() not in ENGLISH_OPENERS | words("en_nouns_common")
+    named = re.search(r"(?<=[\s-])[A-Z0-9]", subject) or (alone and not subject.endswith("s"))
     return bool(named) and not re.search(
         r"\b(?:who|which|that|whose|where|when|because|and (?:he|she|it|the|his|her)|time|was|were|is|are|has|had|did)"
         r"\b",
@@ -143,7 +145,9 @@ def _in_sentence(subject: str) -> str:
 
 
 _CLAUSE_END = re.compile("[，。；：！？]")
-_NO_QUESTION = re.compile(r"[“”《》（）()「」『』；;：:]")
+_NO_QUESTION = re.compile(r"[“”《》（）()「」『』；;：:他她它该此其这那]")  # nor a word that points elsewhere
+_NO_PLACE_BEFORE = ("、", "约", "第", "～", "~", "-", "—", "–", "至", "到", "和", "与", "及", "包括")
+_SHORTEST, _LONGEST, _MOST_COMMAS = 10, 60, 2
 ONLY_WHEN = re.compile("(?:时|后|前|间|中|上|下|里|内|以来|期间|之际|起|止|为止|同时|的时候)$")
 _SAYS = re.compile("(?:认为|表示|说|指出|称|宣布|写道|报道|相信|发现|显示)$")
 _BEFORE_SUBJECT = frozenset("mtxfq")  # parts of speech of a date, and of marks
@@ -151,18 +155,25 @@ _BEFORE_SUBJECT = frozenset("mtxfq")  # parts of speech of a date, and of marks
 
 def _ask_chinese(sentence: str, one: Mention) -> Question | None:
     word = _chinese_word(sentence, one)
-    if not word or sentence[one.end : one.end + 1] in ("、", "等") or sentence[one.start - 1 : one.start] in (
-        "、", "约", "第", "～", "~", "-", "—", "–", "至", "到",
-    ):  # fmt: skip
+    before, behind = sentence[: one.start].rstrip(), sentence[one.end :].lstrip()
+    if not word or behind.startswith(("、", "等")) or before.endswith(_NO_PLACE_BEFORE):
         return None
     end = _CLAUSE_END.search(sentence, one.end)
-    while end is not None and ONLY_WHEN.search(sentence[: one.start] + word + sentence[one.end : end.start()]):
-        end = _CLAUSE_END.search(sentence, end.end())
-    clause = sentence[: end.start() if end else len(sentence)]
-    clause = clause.rstrip("。！？!?.")
+    clause = sentence[: end.start() if end else len(sentence)].rstrip("。！？!?.")
+    rest = clause[one.end :].lstrip()
     bare = clause[: one.start] + "，" + clause[one.end :]
-    fits = 10 <= len(clause) <= 60 and len(bare) >= 9 and clause.count("，") <= 2 and not _SAYS.search(clause)
-    if not fits or _NO_QUESTION.search(clause) or not has_subject(bare):
+    fits = _SHORTEST <= len(clause) <= _LONGEST and len(bare) >= _SHORTEST - 1 and clause.count("，") <= _MOST_COMMAS
+    if (
+        not fits
+        or _NO_QUESTION.search(clause)
+        or ONLY_WHEN.search(clause)
+        or _SAYS.search(clause)
+        or not has_subject(bare)
+    ):
+        return None
+    if one.kind == "person" and rest and tagged(rest)[0][1][0] == "n":  # a title, or the rest of a longer name
+        return None
+    if one.kind == "year" and before.endswith(("在", "于")) and rest and tagged(rest)[0][1][0] not in "vdpc":
         return None
     asked = clause[: one.start] + word + clause[one.end :]
     return Question(asked + "？", one.text, one.kind, f"“{one.text}”换成“{word}”")

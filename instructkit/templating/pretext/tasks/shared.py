@@ -37,14 +37,15 @@ def opening(passage: Passage, least: int, most: int) -> str:
 
 def runs_of(passage: Passage, draws: Draws, least: int, most: int) -> Iterator[list[str]]:
     """Some runs of ``least`` to ``most`` sentences of one paragraph, the first of which stands alone; at random."""
-    starts = [
-        (paragraph, start)
+    runs = [
+        (paragraph, start, size)
         for paragraph in passage.paragraphs
         for start in range(len(paragraph) - least + 1)
         if passage.stands_alone(paragraph[start])
+        for size in range(least, min(most, len(paragraph) - start) + 1)
     ]
-    for paragraph, start in draws.sample(starts, RUNS):
-        yield paragraph[start : start + least + draws.below(most - least + 1)]
+    for paragraph, start, size in draws.sample(runs, RUNS):
+        yield paragraph[start : start + size]
 
 
 def tokens(text: str, is_chinese: bool) -> list[str]:
