@@ -207,8 +207,6 @@ def _chinese_word(sentence: str, one: Mention) -> str:
         return "谁" if one.start > 3 or re.match("[是在于为被曾出]", behind) else ""
     if one.kind == "place":
         before = sentence[max(one.start - 2, 0) : one.start]
-        ends = not behind or not re.match(r"[\u4e00-\u9fff·]", behind[:1]) or behind[0] in "的举出成建召"
-        return (
-            "哪里" if before.endswith(("在", "于", "位于", "生于", "往", "到")) and ends and behind[:1] != "的" else ""
-        )
+        ends = not behind or not "\u4e00" <= behind[0] <= "\u9fff" or behind[0] in "举出成召"
+        return "哪里" if before.endswith(("在", "于", "往", "到")) and ends else ""
     return ""

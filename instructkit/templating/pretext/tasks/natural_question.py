@@ -28,6 +28,11 @@ _SELLS = re.compile(
     r"|点击|联系我们|立即",
     re.IGNORECASE,
 )
+_ANSWERS = re.compile(
+    r"(?:Yes|No|Because|The (?:short )?answer|It is|It's|They|To|At its|In short|Basically|By|Possibly)\b"
+    "|因为|由于|是的|答案|这是因为|部分原因|原因|其实|主要"
+)
+LEAST_IN_COMMON = 0.25  # of the question's content words stand in the answer
 WORDS = (5, 30)
 ANSWER_WORDS = (6, 70)
 
@@ -85,8 +90,11 @@ def _is_asked(question: str, is_chinese: bool) -> bool:
 def _answers(question: str, answer: str, is_chinese: bool) -> bool:
     """Whether a sentence is likely the answer: no question, no sales talk, and it takes up the question's words."""
     fits = ANSWER_WORDS[0] <= length(answer) <= ANSWER_WORDS[1] and not answer.endswith(("?", "？"))
-    opens = re.match(r"(?:Yes|No|Because|The answer|It is|It's|They|To )\b|因为|由于|是的|答案|这是因为|原因", answer)
-    return fits and not _SELLS.search(answer) and (bool(opens) or in_common(question, answer, is_chinese) >= 0.34)
+    return (
+        fits
+        and not _SELLS.search(answer)
+        and (_ANSWERS.match(answer) is not None or in_common(question, answer, is_chinese) >= LEAST_IN_COMMON)
+    )
 
 
 NATURAL_QUESTION = Task(
