@@ -122,6 +122,18 @@ def _characters(at: int, size: int) -> Any:
 
 
 @jit()
+def _letters_at_least(at: int, size: int) -> Any:
+    """A number of code points that folding leaves: ASCII letters and digits, and the ideographs from U+5000 on."""
+    count = 0
+    for byte in numba.carray(pointer(at), (size,), np.uint8):  # without a branch: many bytes at a time
+        digit = np.uint8(byte - 0x30) < 10
+        letter = np.uint8((byte | 0x20) - 0x61) < 26
+        ideograph = np.uint8(byte - 0xE5) < 5
+        count += np.int64(digit) + np.int64(letter) + np.int64(ideograph)
+    return count
+
+
+@jit()
 def _find(table: Any, folded: Any, out: Any) -> None:
     rows = len(out)
     asked_at = numba.carray(pointer(table[0, 0]), (rows + 1,), np.int32)
@@ -138,6 +150,9 @@ def _find(table: Any, folded: Any, out: Any) -> None:
         if most + 2 > room:
             room = most + 2
             text, needle, borders = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+        size = min(np.int64(asked_at[row + 1] - asked_at[row]), 8 * most + 64)
+        if _letters_at_least(table[0, 1] + asked_at[row], size) > most:
+            continue  # it is longer than all that is given
         length = _folded(table[0, 1] + asked_at[row], table[0, 1] + asked_at[row + 1], folded, needle, 0, most)
         if length == 0 or length > most:
             continue  # nothing is asked for, or more than all that is given

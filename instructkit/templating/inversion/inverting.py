@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
-from instructkit.records.batching import ROWS
+from instructkit.records.batching import BYTES, ROWS, rechunk
 from instructkit.records.hashing import row_ids
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Reason, Rejects
@@ -79,9 +79,11 @@ def invert(
 
 
 def _small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches whose texts may double."""
     for batch in batches:
         for start in range(0, batch.num_rows, ROWS):
-            yield batch.slice(start, ROWS)
+            piece = batch.slice(start, ROWS)
+            yield from [piece] if piece.nbytes <= BYTES else rechunk([piece])
 
 
 @contextmanager
