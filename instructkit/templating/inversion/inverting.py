@@ -19,9 +19,10 @@ from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Reason, Rejects
 from instructkit.records.schema import no_history, repeat
 from instructkit.records.stream import Counts, Records, public_step, take_step
-from instructkit.templating.inversion.examples import Turned, turn
+from instructkit.templating.inversion.examples import turn
 from instructkit.templating.inversion.inverse_templates import RULE
 from instructkit.templating.inversion.parents import Drawn, draw_parents
+from instructkit.templating.inversion.pieces import Turned
 from instructkit.templating.inversion.weaving import woven
 from instructkit.templating.templates import Mask, Places
 
