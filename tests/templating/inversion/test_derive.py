@@ -63,6 +63,15 @@ def test_what_is_asked_for_is_in_no_prompt_and_all_that_is_given_is(task: str) -
 
 
 @pytest.mark.parametrize("task", tasks())
+def test_a_role_is_called_by_a_noun_in_both_languages(task: str) -> None:
+    for role in load_pack(task).roles.values():
+        assert set(role.called) == {"en", "zh"}, role.name
+        assert role.called["en"].isascii()
+        assert not re.match(r"(a|an|the) ", role.called["en"])
+        assert re.search(r"[\u4e00-\u9fff]", role.called["zh"])
+
+
+@pytest.mark.parametrize("task", tasks())
 def test_rows_that_must_show_a_role_find_phrasings_with_and_without_it(task: str) -> None:
     for role in load_pack(task).roles.values():
         used = [role.name in template(one.instruction).names | template(one.input).names
