@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from instructkit.templating.pretext.document import Document
 
 ENGLISH = (
-    "The mill stood at the end of the valley for almost two hundred years. It was built by a family of carpenters from the "
-    "town. They ground the flour of all the farms around it, and they were paid in bread. "
+    "The mill stood at the end of the valley for almost two hundred years. It was built by a family of carpenters "
+    "from the town. They ground the flour of all the farms around it, and they were paid in bread. "
 )
 CHINESE = "这座磨坊在山谷尽头立了将近两百年。它是镇上一家木匠修建的。周围农户的麦子都在这里磨成面粉，报酬就是面包。"
 

@@ -117,7 +117,7 @@ def test_labels_are_given_equally_often_and_the_rest_is_told(documents: Path, tm
 
 
 def test_a_document_that_gives_nothing_is_told_with_its_reason(tmp_path: Path) -> None:
-    good = "The mill stood in the valley for years. It was built by a family of carpenters. They ground the flour of the farms."
+    good = "The mill stood in the valley for years. It was built by a family of carpenters. They ground flour."
     texts = [
         "",
         "12 34 56 78 " * 40,
@@ -144,13 +144,13 @@ def test_a_document_that_gives_nothing_is_told_with_its_reason(tmp_path: Path) -
 HOSTILE = {
     "one line of 20 MB": "word and " * 2_300_000,
     "one line of 20 MB with ends": "The mill is of stone and it stood there. " * 500_000,
-    "right to left": "‏كان البيت في نهاية الوادي. ولم يكن أحد يأتي إليه.\u202e" * 20,
+    "right to left": "\u200fكان البيت في نهاية الوادي. ولم يكن أحد يأتي إليه.\u202e" * 20,
     "html": "<html><body><h1>Title</h1><p>Text is here and there.</p></body></html>" * 20,
     "mixed scripts": "The 磨坊 is of stone. 它是石头做的。Она каменная. It is here.",
     "only marks": "。。。！！！？？？...!!!???" * 100,
     "only brackets": "((((([[[[[“““““" * 1000,
     "surrogates": "The mill \ud7ff is of stone. It is here and there.",
-    "jinja": "The {{ text }} of the mill is {% raw %} of stone. It was built by a family in 1954 for the town of {{ answer }}.",
+    "jinja": "The {{ text }} of the mill is {% raw %} of stone. It was built by a family for the town of {{ answer }}.",
     "one word": "Hello",
     "spaces": "   \u3000\u3000 \n\n\n  ",
     "code that is no code": "def f(:\n  return {\nimport\n" * 30,

@@ -17,11 +17,26 @@ LINKS = ("However", "But", "And", "So", "Then", "Therefore", "Thus", "Moreover",
 PRONOUNS = ("He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "His", "Her", "Its", "Their",
             "Our", "My", "Your", "Such", "Both", "Another", "Others", "There", "Here", "One", "The latter",
             "The former", "The same", "Some")  # fmt: skip
-PRONOUN_WORDS = frozenset((
-    "he", "she", "it", "they", "him", "her", "them", "his", "hers", "its", "their", "theirs", "this", "that", "these",
-    "those", "such", "we", "our", "us", "i", "my", "me", "you", "your", "here", "there", "latter", "former", "same",
-    "other", "others", "another", "both", "also", "too", "then",
-))  # fmt: skip
+# "it" and "its" mostly mean what the sentence itself has named
+PRONOUN_WORDS = frozenset(
+    (
+        "he",
+        "she",
+        "they",
+        "him",
+        "her",
+        "them",
+        "his",
+        "hers",
+        "these",
+        "those",
+        "this",
+        "such",
+        "latter",
+        "former",
+        "here",
+    )
+)
 
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
 _DIGIT = re.compile(r"\d")

@@ -9,7 +9,7 @@ from instructkit.templating.pretext.language.chinese import tagged
 from instructkit.templating.pretext.language.english import WORD
 from instructkit.templating.pretext.language.mention import Mention
 from instructkit.templating.pretext.language.same_meaning import Rewritten, replaced
-from instructkit.templating.pretext.language.wordlists import lines
+from instructkit.templating.pretext.language.wordlists import lines, pairs
 
 _SWAPPED = ("person", "place", "organisation", "year", "number")
 _LIST = re.compile(r"\s*(?:,|and|or|&|,\s*and|-|–|to|with|、|和|与|及|或|以及|至|到|，)?\s*(?:the )?", re.IGNORECASE)
@@ -38,17 +38,36 @@ def _listed(sentence: str, start: int, end: int) -> bool:
     return _LIST.fullmatch(between) is not None or _LONG_LIST.fullmatch(between) is not None
 
 
-def opposite(sentence: str, is_chinese: bool, draws: Draws) -> Rewritten | None:
-    """A sentence with a word of it replaced by its opposite."""
+def opposite(sentence: str, is_chinese: bool, draws: Draws, said: bool = False) -> Rewritten | None:
+    """A sentence with a word of it replaced by its opposite.
+
+    ``said``: only a word that says something of the subject, a verb or what stands behind "is": that a strong colony
+    needs sugar says nothing of a weak one.
+    """
     known = _antonyms("zh_antonyms" if is_chinese else "en_antonyms")
     listed = [word for word, _ in tagged(sentence)] if is_chinese else WORD.findall(sentence)
     found = [(word, known[word]) for word in dict.fromkeys(listed) if word in known and listed.count(word) == 1
              and sentence.count(word) == 1 and known[word] not in listed]  # fmt: skip
+    if said:
+        found = [(word, other) for word, other in found if _is_said(sentence, word, is_chinese)]
     if not found or _NEGATED.search(sentence):
         return None
     one, other = draws.choose(found)
     text = replaced(sentence, one, other, is_chinese)
     return None if text is None else Rewritten(text, f"{one} became {other}")
+
+
+_BEHIND_BE = re.compile(r"\b(?:is|are|was|were|be|been|become|becomes|became|remain|remains|remained|very|quite|so)\s$")
+_BEHIND_VERY = re.compile("(?:很|非常|十分|较|比较|更|更加|最|极其|相当|变得|越来越)$")
+
+
+def _is_said(sentence: str, word: str, is_chinese: bool) -> bool:
+    before = sentence[: sentence.index(word)]
+    if is_chinese:
+        tag = dict(tagged(sentence))[word]
+        behind = sentence[len(before) + len(word) :][:1]
+        return (tag.startswith("v") and behind != "的") or (behind in "，。；" and bool(_BEHIND_VERY.search(before)))
+    return word in pairs("en_verbs_past") or _BEHIND_BE.search(before) is not None
 
 
 _NEGATED = re.compile(r"\b(?:not|no|never|nor|neither|without|than|rather|either|or)\b|n['’]t\b|[不没无未非]")

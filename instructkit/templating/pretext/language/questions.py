@@ -162,7 +162,7 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
     clause = sentence[: end.start() if end else len(sentence)].rstrip("。！？!?.")
     rest = clause[one.end :].lstrip()
     bare = clause[: one.start] + "，" + clause[one.end :]
-    fits = _SHORTEST <= len(clause) <= _LONGEST and len(bare) >= _SHORTEST - 1 and clause.count("，") <= _MOST_COMMAS
+    fits = _SHORTEST <= len(clause) <= _LONGEST and len(bare) >= _SHORTEST - 3 and clause.count("，") <= _MOST_COMMAS
     if (
         not fits
         or _NO_QUESTION.search(clause)

@@ -59,7 +59,7 @@ def _contradicted(premise: str, passage: Passage, draws: Draws) -> Rewritten | N
         elif way == "count":
             found = other_number(premise, passage.mentions(premise), draws)
         else:
-            found = opposite(premise, passage.is_chinese, draws)
+            found = opposite(premise, passage.is_chinese, draws, said=True)
         if found is not None:
             return found
     return None

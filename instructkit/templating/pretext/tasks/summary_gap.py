@@ -27,7 +27,7 @@ def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     for one in counts:
         whole.update(one)
     scored = [(rouge_1(one, whole), place) for place, one in enumerate(counts)]
-    score, best = max(scored)
+    score, best = max(scored, key=lambda one: (one[0], -one[1]))
     sentence = paragraph[best]
     fits = _WORDS[0] <= length(sentence) <= _WORDS[1] and passage.stands_alone(sentence)
     if score < LEAST_ROUGE or best >= _OPENING or not fits or sentence.endswith(("?", "？")):
