@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from instructkit.records.writing import write as write
     from instructkit.reports.stats import stats as stats
     from instructkit.templating import format as format
-    from instructkit.templating.pretext import pretext as pretext
     from instructkit.templating.inversion import invert as invert
+    from instructkit.templating.pretext import pretext as pretext
 
 _HOME = {
     "InstructkitError": "instructkit.errors",

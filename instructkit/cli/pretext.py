@@ -43,7 +43,10 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 @click.option("--title", metavar="COLUMN", help="The column of their titles.  [default: by its name]")
 @click.option("--topic", metavar="COLUMN", help="The column of their topics.  [default: by its name]")
 @click.option(
-    "--tasks", callback=_names, metavar="LIST", help="The tasks, parted by commas, or all.  [default: those that --list marks]"
+    "--tasks",
+    callback=_names,
+    metavar="LIST",
+    help="The tasks, parted by commas, or all.  [default: those that --list marks]",
 )
 @click.option(
     "--per-document",

@@ -385,12 +385,15 @@ class PackTemplates:
     def _bare(self, filled: Filled, rows: Places, code: str, keys: Keys) -> pa.StringArray:
         """The answer where no choices are shown: the word, or its symbol."""
         chosen = filled.choices[code].take(rows)
-        return (chosen.as_symbols(keys) if self.manner.symbols else chosen).answer()
+        return (self._named(chosen, keys) if self.manner.symbols else chosen).answer()
+
+    def _named(self, choices: Choices, keys: Keys) -> Choices:
+        return choices.as_symbols(keys, 0 if self.labels is None else len(self.labels.choices))
 
     def _show(self, filled: Filled, rows: Places, code: str, keys: Keys) -> Shown:
         choices = filled.choices[code].take(rows)
         if self.manner.symbols:
-            choices = choices.as_symbols(keys)
+            choices = self._named(choices, keys)
         if self.manner.shuffle:
             choices = choices.shuffled(redraw(keys, 0, "shuffle") ^ filled.salt[rows])
         if self.manner.options == "letters":

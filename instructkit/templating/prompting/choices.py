@@ -90,9 +90,12 @@ class Choices:
         chosen = np.where(self.chosen < 0, -1, moved[at] if len(order) else -1)
         return Choices(self.words.take(pa.array(order)), self.ends, chosen, self.numbers[order])
 
-    def as_symbols(self, keys: Keys) -> "Choices":
-        """The choices under arbitrary names, which hang on the key alone: rows of one key share them."""
-        return replace(self, words=symbols(keys[self.row_of], self.numbers))
+    def as_symbols(self, keys: Keys, labels: int) -> "Choices":
+        """The choices under arbitrary names, which hang on the key alone: rows of one key share them.
+
+        ``labels`` is how many the task has, whatever these rows show of them.
+        """
+        return replace(self, words=symbols(keys[self.row_of], self.numbers, labels))
 
     def answer(self) -> pa.StringArray:
         """The answer's word; null where there is none."""

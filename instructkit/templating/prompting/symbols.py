@@ -126,15 +126,18 @@ def _tables() -> tuple[list[str], ...]:
 
 
 TABLES = _tables()
-MOST_LABELS = min(map(len, TABLES))
 
 
-def symbols(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> pa.StringArray:
-    """A symbol for each (key, label number): one key gives one kind of symbol, and never one symbol to two labels."""
-    starts = np.cumsum([0, *map(len, TABLES)])
-    kind = (redraw(keys, 0, "kind of symbol") % np.uint64(len(TABLES))).astype(np.int64)
+def symbols(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64], labels: int) -> pa.StringArray:
+    """A symbol for each (key, label number): one key gives one kind of symbol, and never one symbol to two labels.
+
+    ``labels`` is how many there are: kinds of fewer symbols are left out.
+    """
+    tables = [table for table in TABLES if len(table) >= labels] or [max(TABLES, key=len)]
+    starts = np.cumsum([0, *map(len, tables)])
+    kind = (redraw(keys, 0, "kind of symbol") % np.uint64(len(tables))).astype(np.int64)
     size = np.diff(starts)[kind]
     first = (redraw(keys, 0, "first symbol") % size.astype(np.uint64)).astype(np.int64)
     step = 1 + (redraw(keys, 0, "step of symbols") % (size - 1).astype(np.uint64)).astype(np.int64)
     place = starts[kind] + (first + numbers * step) % size
-    return pa.array([symbol for table in TABLES for symbol in table], pa.string()).take(pa.array(place))
+    return pa.array([symbol for table in tables for symbol in table], pa.string()).take(pa.array(place))

@@ -159,13 +159,13 @@ def test_rows_of_one_label_set_may_show_the_labels_of_their_language_alone() -> 
 def test_symbols_follow_the_label_not_the_place() -> None:
     keys = keys_of(40)
     choices = of_labels(["a", "b", "c"], np.arange(40) % 3, [])
-    named = choices.as_symbols(keys)
+    named = choices.as_symbols(keys, 4)
     moved = named.shuffled(keys)
     assert moved.answer().to_pylist() == named.answer().to_pylist()
     for row in range(40):
         assert len(set(lists_of(named)[row])) == 3
         assert sorted(lists_of(named)[row]) == sorted(lists_of(moved)[row])
-    one_key = of_labels(["a", "b", "c"], np.array([0, 1, 0]), []).as_symbols(np.full(3, keys[0]))
+    one_key = of_labels(["a", "b", "c"], np.array([0, 1, 0]), []).as_symbols(np.full(3, keys[0]), 3)
     assert lists_of(one_key)[0] == lists_of(one_key)[1]
     assert one_key.answer()[0] == one_key.answer()[2] != one_key.answer()[1]
 
