@@ -126,7 +126,9 @@ def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows,
         elif not raw.lineage:
             log.info("%s: %s (%s)", raw.name, layout.name, why)
         if _asks_for_phrasings(settings, raw.task is not None):
-            log.info("%s: its rows are examples already, so the options about phrasings do nothing to them", raw.name)
+            hint = "; instructkit invert turns examples round" if settings.invert else ""
+            log.info("%s: its rows are examples already, so the options about phrasings do nothing to them%s", raw.name,
+                     hint)  # fmt: skip
         if settings.turns == "all" and every_turn is not None:
             raw.batches = pieces(raw.batches)
             layout = replace(layout, convert=every_turn)
