@@ -2,6 +2,7 @@
 
 import functools
 import re
+import zlib
 from dataclasses import dataclass
 
 from instructkit.records.script import HAN_SHARE
@@ -18,6 +19,8 @@ MOST_TAGS = 1 / 200  # tags a character
 MOST_TABLE_LINES = 0.3  # of the lines hold two or more bars or tabs
 MOST_SHORT_LINES = 0.6  # of the characters are in short lines that end no sentence
 MOST_DIGITS = 0.3  # of the characters
+LEAST_COMPRESSED = 0.38  # of its bytes are left by zlib; running text keeps 0.43 to 0.6
+_LONG = 1000  # characters, from which on that means anything
 MOST_GARBLED = 0.005  # of the characters are U+FFFD or control characters
 _SHORT = 40  # characters (20 in Chinese)
 
@@ -90,6 +93,9 @@ class Document:
         rows = len(_TABLE_LINE.findall(text)) if "|" in text or "\t" in text else 0
         if rows > 2 and rows > MOST_TABLE_LINES * len(lines):
             return "tables", f"{rows} of {len(lines)} lines are rows of a table"
+        start = text[:4000].encode("utf-8", "replace")
+        if size >= _LONG and len(zlib.compress(start, 1)) < LEAST_COMPRESSED * len(start):
+            return "repetitive", "it says the same again and again"
         short = _SHORT // 2 if self.is_chinese else _SHORT
         loose = sum(len(line) for line in lines if len(line) < short and not line.rstrip().endswith(_ENDS))
         if len(lines) > 9 and loose > MOST_SHORT_LINES * size:
@@ -204,6 +210,12 @@ class Passage:
     @functools.cached_property
     def _alone(self) -> dict[str, bool]:
         return {}
+
+    def is_statement(self, sentence: str) -> bool:
+        """Whether a sentence states something by itself: it is no question, order or heading."""
+        if sentence.endswith(("?", "？")) or not self.stands_alone(sentence):
+            return False
+        return chinese.states(sentence) if self.is_chinese else english.states(sentence)
 
     def leans_back(self, sentence: str) -> bool:
         """Whether a sentence opens with a pronoun or a link to those before it."""

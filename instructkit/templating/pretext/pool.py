@@ -1,5 +1,6 @@
 """Other documents' sentences and names: the distractors of a rule."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from instructkit.templating.pretext.document import Document
@@ -15,8 +16,13 @@ class Pool:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         sound = [one for one in documents if one.fault is None and not one.is_code]
+        self._titles = Counter(one.title for one in documents)
         self._known: dict[bool, dict[str, list[tuple[Document, str]]]] = {}
         self._by_language = {code: [one for one in sound if one.is_chinese == code] for code in (False, True)}
+
+    def share_title(self, document: Document) -> bool:
+        """Whether another document has the title of one: then it is that of something larger."""
+        return self._titles[document.title] > 1 if document.title else False
 
     def others(self, document: Document, draws: Draws, number: int) -> list[Document]:
         """Some other documents in the language of one, with another title."""

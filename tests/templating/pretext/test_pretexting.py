@@ -120,7 +120,7 @@ def test_a_document_that_gives_nothing_is_told_with_its_reason(tmp_path: Path) -
     good = "The mill stood in the valley for years. It was built by a family of carpenters. They ground flour."
     texts = [
         "",
-        "12 34 56 78 " * 40,
+        " ".join(str(number * 7919) for number in range(300)),
         good,
         good,
         "La maison est au bout de la vallée et personne ne vient jamais.",

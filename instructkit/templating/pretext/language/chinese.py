@@ -38,6 +38,7 @@ LINKS = (
     "接着", "并", "也", "最后", "最终", "结果", "例如", "比如", "尽管如此", "另一方面", "同样",
 )  # fmt: skip
 
+_SHORT_NAME = 4  # characters, up to which a name may end in any of them
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 # the characters that spell foreign names, without those that are words of their own between names (于, 以, 和)
 _SPELLING = (
@@ -83,7 +84,7 @@ def content_words(text: str) -> list[str]:
     found = [
         word
         for word, tag in tagged(text)
-        if len(word) > 1 and tag[:1] in CONTENT_TAGS and word not in stop and _HAN.fullmatch(word)
+        if len(word) > 1 and tag[:1] in CONTENT_TAGS and tag[:2] != "nr" and word not in stop and _HAN.fullmatch(word)
     ]
     return list(dict.fromkeys(found))
 
@@ -153,6 +154,32 @@ def _apart(found: list[Mention]) -> list[Mention]:
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
     return kept
+
+
+_POINTS = re.compile("[他她它这那其此]|该|本[书片站校港区市]|上述|下列|如下|前者|后者|另一")
+_BEFORE_SUBJECT = frozenset("mtxfq")  # parts of speech of a date, and of marks
+_IN_DATES = ("在", "于", "自", "从", "年", "月", "日", "约", "当")
+_WHEN = re.compile("(?:期|时|周|初|间|后|前|末|底|季|年代|以来|其中|同时|最初|当时|目前|现时|今日|今天|现在)$")
+
+
+def has_subject(clause: str) -> bool:
+    """Whether the first part that is more than a date or an adverbial opens with a noun."""
+    for part in clause.split("，"):
+        rest = [(word, tag) for word, tag in tagged(part.strip()) if word.strip()]
+        while rest and ((rest[0][1][0] in _BEFORE_SUBJECT and not rest[0][0].isascii()) or rest[0][0].isdigit()
+                        or rest[0][0] in _IN_DATES):  # fmt: skip
+            rest = rest[1:]
+        if not rest or _WHEN.search(part) or _WHEN.search(rest[0][0]):
+            continue
+        return rest[0][1][0] in "nijls" or (rest[0][0].isascii() and rest[0][0][0].isupper())
+    return False
+
+
+def states(sentence: str) -> bool:
+    """Whether a sentence has a subject and a verb, and points to nothing before it."""
+    if _POINTS.search(sentence) or not has_subject(sentence.rstrip("。！")):
+        return False
+    return any(tag[0] == "v" for _, tag in tagged(sentence))
 
 
 def measure_after(sentence: str, mention: Mention) -> str:

@@ -4,7 +4,7 @@ import functools
 import re
 
 from instructkit.templating.pretext.language.mention import Mention
-from instructkit.templating.pretext.language.wordlists import words
+from instructkit.templating.pretext.language.wordlists import pairs, words
 
 WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -151,6 +151,31 @@ def leans_back(sentence: str) -> bool:
 def points_away(sentence: str) -> bool:
     """Whether a sentence holds a word that points to something outside of it."""
     return not PRONOUN_WORDS.isdisjoint(WORD.findall(sentence.lower()))
+
+
+_FINITE = frozenset((
+    "is", "are", "was", "were", "has", "have", "had", "does", "do", "did", "can", "could", "will", "would", "may",
+    "might", "must", "should", "becomes",
+))  # fmt: skip
+_NO_STATEMENT = re.compile(
+    r"(?:is|are|was|were|do|does|did|can|could|will|would|should|have|has|please|click|read|see|visit|call|contact|try|use|"
+    r"make|get|find|remember|register|enter|select|choose|updated|sitemap|copyright|otherwise|following|including)\b",
+    re.IGNORECASE,
+)
+
+
+def states(sentence: str) -> bool:
+    """Whether a sentence has a finite verb that lists know, and opens neither as a question nor as an order."""
+    if _NO_STATEMENT.match(sentence):
+        return False
+    return any(word in _FINITE or word in _verb_forms() or word.endswith("ed") for word in WORD.findall(sentence)[1:])
+
+
+@functools.cache
+def _verb_forms() -> frozenset[str]:
+    """The past and the third person of the verbs that are listed."""
+    known = pairs("en_verbs_past")
+    return frozenset(known) | {f"{base}{end}" for base in known.values() for end in ("s", "es")}
 
 
 def reads_as_english(text: str) -> bool:

@@ -9,12 +9,18 @@ from instructkit.templating.pretext.language.same_meaning import Rewritten
 _YEARS = (1000, 2100)
 _LATEST = 2025
 _NEAREST_YEAR, _FURTHEST_YEAR = 3, 40
+# behind these a number bounds others: what holds of one may hold of the other
+_BOUND = re.compile(
+    r"(?:\b(?:than|under|over|up to|above|below|least|most|about|around|nearly|almost|some|approximately|since|until|"
+    r"by|before|after) "
+    "|超过|不到|至少|最多|多达|近|约|达到|以上|以下|不足|自|截至)$"
+)
 _LARGE = 10_000  # from here on a number is multiplied, not moved
 
 
 def other_number(sentence: str, mentions: list[Mention], draws: Draws) -> Rewritten | None:
     """A sentence with a year or a number changed."""
-    found = [one for one in mentions if one.kind in ("year", "number")]
+    found = [one for one in mentions if one.kind in ("year", "number") and not _BOUND.search(sentence, 0, one.start)]
     if not found:
         return None
     one = draws.choose(found)

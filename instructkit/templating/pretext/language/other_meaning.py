@@ -87,9 +87,7 @@ _VERB = re.compile(
     r"^([^,;:?!()“”\"]{3,60}?) (is|was|are|were|has been|have been|can|could|will|would|must|should) "
     r"(?!not\b|never\b|no\b)([^?!“”\"]{10,200})$"
 )
-_CHINESE_VERB = re.compile(
-    r"^([^，。；：？！“”（）]{2,20}?)(是|属于|位于|能够|可以|会)(?![否不非])([^；：？！“”]{4,80})$"
-)
+_CHINESE_VERB = re.compile(r"^([^，。；：？！“”（）]{2,20}?)(是|属于|位于|能够)(?![否不非])([^；：？！“”]{4,80})$")
 
 
 def denied(sentence: str, is_chinese: bool) -> Rewritten | None:
@@ -101,9 +99,9 @@ def denied(sentence: str, is_chinese: bool) -> Rewritten | None:
         if not found or "的" in found.group(1)[-1:]:
             return None
         subject, verb, rest = found.groups()
-        new = {"是": "不是", "属于": "不属于", "位于": "并不位于", "能够": "不能够", "可以": "不可以", "会": "不会"}[
-            verb
-        ]
+        if verb not in [word for word, _ in tagged(sentence)]:
+            return None
+        new = {"是": "不是", "属于": "不属于", "位于": "并不位于", "能够": "不能够"}[verb]
         return Rewritten(f"{subject}{new}{rest}", f"“{verb}”改成“{new}”")
     found = _VERB.match(sentence)
     if not found or " who " in found.group(1) or " that " in found.group(1) or " which " in found.group(1):

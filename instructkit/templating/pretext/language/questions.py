@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language.chinese import measure_after, tagged
+from instructkit.templating.pretext.language.chinese import has_subject, measure_after, tagged
 from instructkit.templating.pretext.language.english import OPENERS as ENGLISH_OPENERS
 from instructkit.templating.pretext.language.mention import Mention
 from instructkit.templating.pretext.language.wordlists import pairs, words
@@ -93,7 +93,7 @@ def _did(pattern: "re.Pattern[str]", before: str, one: Mention, word: str) -> Qu
 
 def _how_many(before: str, one: Mention, behind: str) -> Question | None:
     found, counted = _HAS.match(before), _COUNTED.match(behind)
-    if found is None or counted is None or not _names_something(found["subject"]):
+    if found is None or counted is None or re.search(r"\d", behind) or not _names_something(found["subject"]):
         return None
     verb = found["verb"]
     base = {"has": "have", "had": "have"}.get(verb, re.sub(r"(?:s|ed|d)$", "", verb))
@@ -145,12 +145,11 @@ def _in_sentence(subject: str) -> str:
 
 
 _CLAUSE_END = re.compile("[，。；：！？]")
-_NO_QUESTION = re.compile(r"[“”《》（）()「」『』；;：:他她它该此其这那]")  # nor a word that points elsewhere
-_NO_PLACE_BEFORE = ("、", "约", "第", "～", "~", "-", "—", "–", "至", "到", "和", "与", "及", "包括")
+_NO_QUESTION = re.compile(r"[“”《》（）()「」『』；;：:他她它该此其这那]|另一|另外")  # nor a word that points elsewhere
+_NO_PLACE_BEFORE = ("、", "约", "第", "～", "~", "-", "—", "–", "－", "〜", "至", "到", "和", "与", "及", "包括")
 _SHORTEST, _LONGEST, _MOST_COMMAS = 10, 60, 2
 ONLY_WHEN = re.compile("(?:时|后|前|间|中|上|下|里|内|以来|期间|之际|起|止|为止|同时|的时候)$")
 _SAYS = re.compile("(?:认为|表示|说|指出|称|宣布|写道|报道|相信|发现|显示)$")
-_BEFORE_SUBJECT = frozenset("mtxfq")  # parts of speech of a date, and of marks
 
 
 def _ask_chinese(sentence: str, one: Mention) -> Question | None:
@@ -171,7 +170,9 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
         or not has_subject(bare)
     ):
         return None
-    if one.kind == "person" and rest and tagged(rest)[0][1][0] == "n":  # a title, or the rest of a longer name
+    if one.kind == "person" and not _asks_for_person(before, rest):
+        return None
+    if _LEADS.match(clause) or (one.kind == "year" and not before and _OF_WHAT.match(rest)):
         return None
     if one.kind == "year" and before.endswith(("在", "于")) and rest and tagged(rest)[0][1][0] not in "vdpc":
         return None
@@ -179,17 +180,15 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
     return Question(asked + "？", one.text, one.kind, f"“{one.text}”换成“{word}”")
 
 
-def has_subject(clause: str) -> bool:
-    """Whether the first word that is no date is a noun."""
-    for word, tag in tagged(clause):
-        if (
-            (tag[0] in _BEFORE_SUBJECT and not word.isascii())
-            or word.isdigit()
-            or word in ("在", "于", "自", "从", "，", "年", "月", "日")
-        ):
-            continue
-        return tag[0] in "nijl" or word.isascii()
-    return False
+_LEADS = re.compile("(?:尽管|虽然|因为|由于|如果|若|即使|除了|除|随着|为了|为|当)")
+_OF_WHAT = re.compile("[^，]{1,20}的")  # what follows the year may belong to a noun, not to the sentence
+
+
+def _asks_for_person(before: str, rest: str) -> bool:
+    """Whether "who" reads well in a name's place: it opens a clause or follows a verb, with no title beside it."""
+    if rest and tagged(rest)[0][1][0] == "n":
+        return False
+    return not before or before.endswith("，") or tagged(before)[-1][1][0] in "vp"
 
 
 def _chinese_word(sentence: str, one: Mention) -> str:
@@ -197,12 +196,12 @@ def _chinese_word(sentence: str, one: Mention) -> str:
     behind = sentence[one.end : one.end + 2]
     if one.kind == "year":
         fits = one.start == 0 or sentence[one.start - 1] in "在于，自从"
-        return "哪一年" if fits and not re.match("[至到—～~-]|[的春夏秋冬初底末]", behind) else ""
+        return "哪一年" if fits and not re.match("[至到—～~－〜-]|[的春夏秋冬初底末]", behind) else ""
     if one.kind == "date":
-        return "哪一天" if not re.match("[至到—～~-]", behind) else ""
+        return "哪一天" if not re.match("[至到—～~－〜-]", behind) else ""
     if one.kind == "number":
         measure = measure_after(sentence, one)
-        return "多少" if measure and not re.match("[至到—～~多余]", behind) else ""
+        return "多少" if measure and not re.match("[至到—～~－〜多余]", behind) else ""
     if one.kind == "person":
         return "谁" if one.start > 3 or re.match("[是在于为被曾出]", behind) else ""
     if one.kind == "place":

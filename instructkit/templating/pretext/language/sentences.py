@@ -58,7 +58,9 @@ def _split_english(paragraph: str) -> list[str]:
 
 def _is_abbreviation(before: str) -> bool:
     word = _LAST_WORD.search(before)
-    return word is not None and (bool(_INITIAL.match(word.group())) or word.group().lower() in _abbreviations())
+    return word is not None and (
+        bool(_INITIAL.match(word.group())) or word.group().lower().rpartition(".")[2] in _abbreviations()
+    )
 
 
 @cache
@@ -90,7 +92,10 @@ def is_whole(sentence: str, chinese: bool) -> bool:
     if chinese:
         ends = sentence.endswith(("。", "！", "？", "。”", "！”", "？”"))
         opens = not sentence.startswith(("，", "、", "。", "）", "”"))
-        return ends and opens and sentence.count("“") == sentence.count("”") and not _is_torn(sentence, chinese)
+        even = sentence.count("（") == sentence.count("）")
+        return (
+            ends and opens and even and sentence.count("“") == sentence.count("”") and not _is_torn(sentence, chinese)
+        )
     if not sentence.endswith((".", "!", "?", '."', ".”", "!”", "?”", ".)")) or sentence.endswith("..."):
         return False
     opens = sentence[0].isupper() or sentence[0] in "\"“'‘0123456789"

@@ -12,7 +12,11 @@ from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 
 _LINES = (3, 60)  # of a function, without its docstring
-_WORDS = 5  # of a docstring's first paragraph, at least
+_WORDS = 7  # of a docstring's first paragraph, at least
+_NO_ACCOUNT = re.compile(  # what tells of other things than what the function does
+    r">>>|:param|@param|TODO|FIXME|\b(?:see|like|same as|overrid\w*|deprecated|internal|helper|wrapper|alias)\b",
+    re.IGNORECASE,
+)
 _LONGEST = 400_000  # characters of a file
 
 
@@ -27,18 +31,22 @@ def docstring(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 
 def code(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
-    """What a function does, and the function."""
+    """What a function does, its signature, and the function."""
     found = _chosen(passage, draws)
     if found is None:
         return None
     name, written, said = found
-    starter = (
-        written.split("\n")[0]
-        if written.startswith(("def ", "async def ")) and written.split("\n")[0].endswith(":")
-        else None
-    )
-    roles = {"description": said, "code": written, "language": "Python"}
-    return Made(roles | ({"starter": starter} if starter else {}), 0.75, f"the code of {name}")
+    roles = {"description": said, "code": written, "language": "Python", "starter": _signature(written)}
+    return Made(roles, 0.75, f"the code of {name}")
+
+
+def _signature(written: str) -> str:
+    """The lines of a function down to the one that ends its signature."""
+    lines = written.split("\n")
+    body = next((place for place, line in enumerate(lines) if line.startswith("    ")), 1)
+    while body < len(lines) and not lines[body - 1].rstrip().endswith(":"):
+        body += 1
+    return "\n".join(lines[:body])
 
 
 def _chosen(passage: Passage, draws: Draws) -> tuple[str, str, str] | None:
@@ -60,17 +68,23 @@ def _functions(text: str) -> tuple[tuple[str, str, str], ...]:
     lines = text.split("\n")
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.body) > 1:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _does_something(node):
             said, written = _said(ast.get_docstring(node)), _without_docstring(node, lines)
             if said and _LINES[0] <= written.count("\n") + 1 <= _LINES[1]:
                 found.append((node.name, written, said))
     return tuple(found)
 
 
+def _does_something(node: "ast.FunctionDef | ast.AsyncFunctionDef") -> bool:
+    """Whether a function is more than its docstring and one step: no stub, and no other name for another function."""
+    body = node.body[1:]
+    return len(body) > 1 or (len(body) == 1 and isinstance(body[0], ast.For | ast.While | ast.If | ast.With | ast.Try))
+
+
 def _said(text: str | None) -> str:
     """A docstring's first paragraph, where it says enough."""
     first = re.split(r"\n\s*\n", (text or "").strip())[0]
-    if re.search(r">>>|:param|@param|TODO|FIXME", first):
+    if _NO_ACCOUNT.search(first):
         return ""
     plain = " ".join(first.split())
     long_enough = len(plain.split()) >= _WORDS or (not plain.isascii() and len(plain) >= 2 * _WORDS)

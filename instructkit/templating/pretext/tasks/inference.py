@@ -4,9 +4,10 @@ import re
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.chinese import has_subject
 from instructkit.templating.pretext.language.numbers import other_number
 from instructkit.templating.pretext.language.other_meaning import denied, opposite
-from instructkit.templating.pretext.language.questions import ONLY_WHEN, has_subject
+from instructkit.templating.pretext.language.questions import ONLY_WHEN
 from instructkit.templating.pretext.language.same_meaning import Rewritten, same_meaning
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
@@ -15,6 +16,8 @@ from instructkit.templating.pretext.tasks.shared import in_common
 LABELS = ("entailment", "neutral", "contradiction")
 _LENGTH = (40, 240)  # characters; Chinese half of it
 _TRIES = 10
+_NEUTRAL_LENGTH = (20, 240)
+_SHARED = (0.1, 0.5)  # of the content words, of a sentence that leaves the premise open
 _BRACKET = re.compile(r"\s*[(（][^()（）]{3,80}[)）]")
 _BEHIND = re.compile(
     r"^([A-Z][^,;:?!()“”\"]{25,150}), (?:which|who|where|including|such as|making|leading|causing) "
@@ -28,8 +31,7 @@ def inference(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     label = draws.choose(LABELS)
     make = {"entailment": _entailed, "neutral": _neutral, "contradiction": _contradicted}[label]
     least, most = (size // (1 + passage.is_chinese) for size in _LENGTH)
-    fitting = [one for one in passage.sentences if least <= len(one) <= most and not one.endswith(("?", "？"))
-               and passage.stands_alone(one)]  # fmt: skip
+    fitting = [one for one in passage.sentences if least <= len(one) <= most and passage.is_statement(one)]
     for premise in draws.sample(fitting, _TRIES):
         found = make(premise, passage, draws)
         if found is not None and found.text != premise:
@@ -70,12 +72,14 @@ def _neutral(premise: str, passage: Passage, draws: Draws) -> Rewritten | None:
     others = [
         one
         for one in passage.sentences
-        if one != premise and passage.stands_alone(one) and 20 <= len(one) <= 240
-        and 0.1 <= in_common(one, premise, passage.is_chinese) <= 0.5 and not one.endswith(("?", "？"))
-    ]  # fmt: skip
-    return (
-        Rewritten(draws.choose(others), "another sentence of the text, with some words in common") if others else None
-    )
+        if one != premise
+        and passage.is_statement(one)
+        and _NEUTRAL_LENGTH[0] <= len(one) <= _NEUTRAL_LENGTH[1]
+        and _SHARED[0] <= in_common(one, premise, passage.is_chinese) <= _SHARED[1]
+    ]
+    if not others:
+        return None
+    return Rewritten(draws.choose(others), "another sentence of the text, with some words in common")
 
 
 INFERENCE = Task(

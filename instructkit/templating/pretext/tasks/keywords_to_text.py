@@ -15,8 +15,7 @@ LENGTH = (30, 200)  # characters of the sentence; Chinese 15 to 100
 def keywords_to_text(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """Some content words of a sentence that stands alone, and the sentence."""
     least, most = (size // (1 + passage.is_chinese) for size in LENGTH)
-    fitting = [one for one in passage.sentences if least <= len(one) <= most and passage.stands_alone(one)
-               and not one.endswith(("?", "？"))]  # fmt: skip
+    fitting = [one for one in passage.sentences if least <= len(one) <= most and passage.is_statement(one)]
     for text in draws.sample(fitting, 3):
         found = chinese.content_words(text) if passage.is_chinese else english.content_words(text)
         if len(found) < LEAST + 1:

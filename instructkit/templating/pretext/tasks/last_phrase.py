@@ -15,6 +15,7 @@ _PHRASE = re.compile(
 _CHINESE_PHRASE = re.compile(
     r"(?<=[，；、])(?=[^，。；、]{3,20}[。！]$)|(?<=[的为是在了于])(?=[^，。；、的]{3,12}[。！]$)"
 )
+_IN_NAME = re.compile(r"[A-Z][\w.]* \|(?:of|and|for|in|on|the) (?:the )?[A-Z]")
 _WORDS = (2, 8)
 _LEAST = 8  # words of the sentence
 
@@ -26,7 +27,8 @@ def last_phrase(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
         if length(last) < _LEAST or last.endswith(("?", "？", ")", "”", '"')):
             continue
         cuts = [one.end() for one in (_CHINESE_PHRASE if passage.is_chinese else _PHRASE).finditer(last)]
-        fitting = [cut for cut in cuts if _WORDS[0] <= length(last[cut:]) <= _WORDS[1] and cut * 2 > len(last)]
+        fitting = [cut for cut in cuts if _WORDS[0] <= length(last[cut:]) <= _WORDS[1] and cut * 2 > len(last)
+                   and not _IN_NAME.search(f"{last[:cut]}|{last[cut:]}")]  # fmt: skip
         if fitting:
             cut = draws.choose(fitting)
             text = join([*run[:-1], last[:cut].rstrip()], passage.is_chinese)

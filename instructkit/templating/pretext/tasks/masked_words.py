@@ -1,7 +1,5 @@
 """Words taken out of a text that can be told from the rest: those that come again, and names' second mention."""
 
-import itertools
-
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language import chinese, english
@@ -11,6 +9,7 @@ from instructkit.templating.pretext.task import Made, Task
 from instructkit.templating.pretext.tasks.shared import join, runs_of
 
 MOST = 4
+APART = 40  # characters from one gap to the next; Chinese half of it
 _LENGTH = (120, 1200)  # characters; Chinese half of it
 
 
@@ -28,10 +27,16 @@ def masked_words(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 def _masked(text: str, is_chinese: bool, draws: Draws) -> Made | None:
     places = _places(text, is_chinese)
-    chosen = draws.sample([word for word, starts in places.items() if len(starts) > 1], MOST)
-    gaps = sorted((draws.choose(places[word]), word) for word in chosen)
-    if not gaps or any(start + len(word) > following for (start, word), (following, _) in itertools.pairwise(gaps)):
+    again = draws.sample([word for word, starts in places.items() if len(starts) > 1], MOST)
+    gaps: list[tuple[int, str]] = []
+    apart = APART // (1 + is_chinese)
+    for word in again:
+        start = draws.choose(places[word])
+        if all(abs(start - other) >= apart for other, _ in gaps):
+            gaps.append((start, word))
+    if not gaps:
         return None
+    gaps.sort()
     masked, at = [], 0
     for number, (start, word) in enumerate(gaps, 1):
         masked += [text[at:start], f"[{number}]"]

@@ -1,5 +1,7 @@
 """Sentences of a paragraph in random order, to be put in order: only where they lean on each other."""
 
+import re
+
 from instructkit.templating.pretext.document import Passage, length
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.pool import Pool
@@ -29,16 +31,23 @@ def sentence_order(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     return Made({"sentences": listed, "order": numbers}, 0.8, why)
 
 
+# openings that two sentences may share, and then change places
+_WEAK = (
+    "He ", "She ", "His ", "Her ", "I ", "We ", "You ", "It ", "Its ", "They ", "Their ", "This is", "These ", "Also",
+    "In addition", "Moreover", "Furthermore", "Additionally", "Besides", "Another", "Others", "Some ", "There ",
+    "Both ", "One ", "他", "她", "我", "你", "其", "该", "本", "它", "这次", "这一", "而", "另", "此外", "同时", "也",
+    "例如", "比如", "并",
+)  # fmt: skip
+_NO_LINK = re.compile(r"It (?:is|was) (?:[a-z]+ly )?[a-z]+ (?:to|that)\b|This is (?:our|my|the)\b")
+
+
 def _is_ordered(run: list[str], passage: Passage) -> bool:
-    """Whether their order can be told: each leans on the one before, and no two merely open with a person's pronoun."""
-    if not all(map(passage.leans_back, run[1:])) or not passage.stands_alone(run[0]):
+    """Whether their order can be told: each leans on the one before, and no two may change places."""
+    if not all(map(passage.leans_back, run[1:])) or not passage.is_statement(run[0]) or any(map(_NO_LINK.match, run)):
         return False
     if not all(_WORDS[0] <= length(one) <= _WORDS[1] for one in run) or len(set(run)) < len(run):
         return False
-    return sum(one.startswith(_PERSON) for one in run[1:]) <= 1
-
-
-_PERSON = ("He ", "She ", "His ", "Her ", "I ", "We ", "You ", "他", "她", "我", "你", "其", "该", "本")
+    return sum(one.startswith(_WEAK) for one in run[1:]) <= 1
 
 
 SENTENCE_ORDER = Task(

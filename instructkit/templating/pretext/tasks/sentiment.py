@@ -24,9 +24,15 @@ _SPAN = (30, 400)  # characters; Chinese half of it
 _VALENCE = 1.0  # a word adds its valence and this much for being a word, as in VADER
 
 
-# somebody speaks for himself or to somebody: an encyclopedia that tells of the best picture judges nothing
+# somebody speaks of himself: an encyclopedia that tells of the best picture judges nothing
 _SPEAKS = re.compile(
-    r"\b(?:I|I['’]m|I['’]ve|my|me|we|our|you|your)\b|[!！]|我|咱|你|您|太.{1,6}了|真的?[是很]|实在|简直"
+    r"\b(?:I|I['’](?:m|ve|d|ll)|my|me|we|we['’](?:re|ve|d))\b|我们?(?![爱国])|[你您]|太.{1,6}了|真的?[是很]|实在|简直"
+)
+# somebody sells, asks or advises
+_SELLS = re.compile(
+    r"\b(?:our|us|your|customers?|clients?|services?|guarantee[ds]?|offers?|provides?|contact|call|order|visit|giveaway|"
+    r"subscribe|if|can|will|would|could|should|please)\b|如果|可以|请|欢迎|客户|我公司|本店|我们的",
+    re.IGNORECASE,
 )
 
 
@@ -44,7 +50,7 @@ def sentiment(passage: Passage, draws: Draws, _: Pool) -> Made | None:
         if not least <= len(text) <= most or text.count("?") + text.count("？"):
             continue
         opinions = _opinions(text, passage.is_chinese)
-        if not opinions or not _SPEAKS.search(text):
+        if not opinions or not _SPEAKS.search(text) or _SELLS.search(text):
             continue
         positive, negative, neutral = weigh(text)
         lead = positive - negative

@@ -61,6 +61,13 @@ def content(text: str, is_chinese: bool) -> set[str]:
     return {word.lower() for word in found}
 
 
+def words_of(text: str, is_chinese: bool) -> list[str]:
+    """The content words of a text as often as they come, in lower case."""
+    wanted = content(text, is_chinese)
+    every = [word for word, _ in chinese.tagged(text)] if is_chinese else english.word_list(text)
+    return [word.lower() for word in every if word.lower() in wanted]
+
+
 def in_common(one: str, other: str, is_chinese: bool) -> float:
     """The share of one text's content words that stand in the other; 0 where it has none."""
     wanted = content(one, is_chinese)

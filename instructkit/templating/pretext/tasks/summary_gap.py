@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 from instructkit.templating.pretext.document import Passage, length
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.mention import NAMES
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 from instructkit.templating.pretext.tasks.shared import in_common, join, tokens
 
 LEAST_ROUGE = 0.20  # ROUGE-1 (F1) of the sentence against the others (UDIT: 20 of 100)
-LEAST_IN_COMMON = 0.5  # of the sentence's content words stand in the others
-_OPENING = 2  # sentences among which it stands: one further on that scores well mostly goes into a detail
+LEAST_IN_COMMON = 0.6  # of the sentence's content words stand in the others
 _SENTENCES = (4, 8)
 _WORDS = (8, 45)
 
@@ -30,10 +30,13 @@ def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     score, best = max(scored, key=lambda one: (one[0], -one[1]))
     sentence = paragraph[best]
     fits = _WORDS[0] <= length(sentence) <= _WORDS[1] and passage.stands_alone(sentence)
-    if score < LEAST_ROUGE or best >= _OPENING or not fits or sentence.endswith(("?", "？")):
+    if score < LEAST_ROUGE or best > 0 or not fits or sentence.endswith(("?", "？")):
         return None
     rest = join(paragraph[:best] + paragraph[best + 1 :], passage.is_chinese)
-    if in_common(sentence, rest, passage.is_chinese) < LEAST_IN_COMMON:
+    told = [one for one in passage.mentions(sentence) if one.text not in rest]
+    if in_common(sentence, rest, passage.is_chinese) < LEAST_IN_COMMON or not passage.is_statement(sentence):
+        return None
+    if any(one.kind not in NAMES for one in told) or len(told) > 1:  # what only it tells is no summary
         return None
     why = f"sentence {best + 1} of {len(paragraph)} has the highest ROUGE-1 with the others, {score:.2f}"
     return Made({"document": rest, "summary": sentence}, min(score * 2, 1.0), why)

@@ -15,18 +15,18 @@ _BODY = 80  # characters of the line below a title line, at least
 
 def title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """A document's text, and its title."""
-    return _made(passage, "text", "headline")
+    return _made(passage, pool, "text", "headline")
 
 
 def text_from_title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """A document's title, and its opening."""
-    return _made(passage, "text", "title")
+    return _made(passage, pool, "text", "title")
 
 
-def _made(passage: Passage, text_role: str, title_role: str) -> Made | None:
+def _made(passage: Passage, pool: Pool, text_role: str, title_role: str) -> Made | None:
     found = title_of(passage)
     text = opening(passage, 250, 2500)
-    if found is None or not text:
+    if found is None or not text or pool.share_title(passage.document):
         return None
     named, where = found
     share = in_common(named, text, passage.is_chinese)
