@@ -98,7 +98,7 @@ def test() -> None:
     run([str(BIN / "ruff"), "check", "."])
     run([str(BIN / "ruff"), "format", "--check", "."])
     run([str(BIN / "mypy")])
-    run([str(BIN / "python"), "-m", "pytest"])
+    run([str(BIN / "python"), "-m", "pytest", "-n", "auto", "--dist", "worksteal"])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -23,6 +24,10 @@ from instructkit.dedup import DedupSettings
 from instructkit.filters import presets as _presets  # noqa: F401 - importing it enters the rules
 from instructkit.filters.rule import RULES
 from instructkit.templating.library.packs import bindings, load_pack, tasks
+from instructkit.templating.pretext.document import Document
+from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.pool import Pool
+from instructkit.templating.pretext.tasks import TASKS
 
 HOME = Path(__file__).parents[1]
 DOCS = HOME / "docs"
@@ -162,6 +167,13 @@ def test_the_table_of_tasks_is_the_library() -> None:
     assert told == known
 
 
+def test_the_table_of_pretext_tasks_is_that_of_the_command() -> None:
+    told = {name.strip("`"): phrasings for names, _, phrasings in table(DOCS / "pretext.md", "Task")
+            for name in names.split(", ")}  # fmt: skip
+    assert list(told) == list(TASKS)
+    assert all(f"`{TASKS[name].pack}`" in phrasings for name, phrasings in told.items())
+
+
 def test_the_bands_of_the_page_are_those_of_the_settings() -> None:
     told = re.findall(r"\| (0\.\d+) \| (\d+) \| (\d+) \|", (DOCS / "dedup.md").read_text(encoding="utf-8"))
     assert len(told) >= 5
@@ -239,7 +251,7 @@ def test_commands_print_what_the_page_says(page: Path, workplace: Path) -> None:
 
 def test_the_rule_in_the_guide_works(workplace: Path) -> None:
     """In a process of its own: a rule enters the table for good."""
-    (code,) = blocks(HOME / "CONTRIBUTING.md", "python")
+    (code,) = [block for block in blocks(HOME / "CONTRIBUTING.md", "python") if "@rule" in block]
     check = """
 from instructkit.filters.rule import RULES
 found = RULES["many_links"](pa.RecordBatch.from_pydict({"output": ["http://a " * 21, "http://a " * 20]}), 20)
@@ -247,6 +259,16 @@ print(found.fails.tolist(), found.values(0))
 """
     done = subprocess.run([sys.executable, "-c", code + check], check=True, capture_output=True, encoding="utf-8")
     assert done.stdout == "[True, False] 21\n"
+
+
+def test_the_pretext_task_in_the_guide_works() -> None:
+    (code,) = [block for block in blocks(HOME / "CONTRIBUTING.md", "python") if "Task(" in block]
+    session: dict[str, Any] = {}
+    exec(compile(code, "CONTRIBUTING.md", "exec"), session)
+    passage = Document("The mill is closed. It is for sale.").passage(0)
+    made = session["FIRST_WORD"].rule(passage, Draws(0), Pool([]))
+    assert (made.roles["ending"], made.roles["text"]) in {("The", "mill is closed."), ("It", "is for sale.")}
+    assert set(made.roles) <= set(load_pack(session["FIRST_WORD"].pack).roles)
 
 
 def test_the_python_of_the_library_page_runs(workplace: Path) -> None:
