@@ -42,7 +42,7 @@ class Pool:
         found: list[str] = []
         for other in self.others(document, draws, number * 4):
             passage = other.passage(0)
-            known = [one for one in passage.sentences[:40] if least <= len(one) <= most and passage.stands_alone(one)]
+            known = [one for one in passage.sentences[:40] if least <= len(one) <= most and passage.is_statement(one)]
             if known:
                 found.append(draws.choose(known))
                 if len(found) == number:

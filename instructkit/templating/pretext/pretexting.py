@@ -22,7 +22,7 @@ from instructkit.templating.pretext.tasks import TASKS
 
 log = logging.getLogger("instructkit")
 
-BLOCK_ROWS = 2048  # documents that lend each other distractors
+BLOCK_ROWS = 1024  # documents that lend each other distractors
 BLOCK_BYTES = 16 << 20
 LENT = 64  # documents of the block before that lend theirs too
 TEXT = ("text", "content", "document", "body", "article", "context", "passage", "正文", "内容", "文本")

@@ -78,12 +78,15 @@ def tagged(text: str) -> list[tuple[str, str]]:
     return found
 
 
+_TITLES = re.compile("《[^》]*》|「[^」]*」")
+
+
 def content_words(text: str) -> list[str]:
     """Nouns, verbs and adjectives of two or more characters, in order, each once."""
     stop = words("zh_stopwords")
     found = [
         word
-        for word, tag in tagged(text)
+        for word, tag in tagged(_TITLES.sub("，", text))
         if len(word) > 1 and tag[:1] in CONTENT_TAGS and tag[:2] != "nr" and word not in stop and _HAN.fullmatch(word)
     ]
     return list(dict.fromkeys(found))
@@ -164,20 +167,27 @@ _WHEN = re.compile("(?:期|时|周|初|间|后|前|末|底|季|年代|以来|其
 
 def has_subject(clause: str) -> bool:
     """Whether the first part that is more than a date or an adverbial opens with a noun."""
-    for part in clause.split("，"):
-        rest = [(word, tag) for word, tag in tagged(part.strip()) if word.strip()]
-        while rest and ((rest[0][1][0] in _BEFORE_SUBJECT and not rest[0][0].isascii()) or rest[0][0].isdigit()
-                        or rest[0][0] in _IN_DATES):  # fmt: skip
-            rest = rest[1:]
-        if not rest or _WHEN.search(part) or _WHEN.search(rest[0][0]):
-            continue
-        return rest[0][1][0] in "nijls" or (rest[0][0].isascii() and rest[0][0][0].isupper())
-    return False
+    told = (opens_with_noun(part) for part in clause.split("，"))
+    return next((found for found in told if found is not None), False)
+
+
+def opens_with_noun(part: str) -> bool | None:
+    """Whether the first word of a part of a sentence, but for dates, is a noun; None where it tells only when."""
+    rest = [(word, tag) for word, tag in tagged(part.strip()) if word.strip()]
+    while rest and ((rest[0][1][0] in _BEFORE_SUBJECT and not rest[0][0].isascii()) or rest[0][0].isdigit()
+                    or rest[0][0] in _IN_DATES):  # fmt: skip
+        rest = rest[1:]
+    if not rest or _WHEN.search(part) or _WHEN.search(rest[0][0]):
+        return None
+    return rest[0][1][0] in "nijls" or (rest[0][0].isascii() and rest[0][0][0].isupper())
+
+
+_NO_START = ("后", "赴", "曾", "又", "再", "还", "亦", "由", "为", "被", "将", "把")
 
 
 def states(sentence: str) -> bool:
     """Whether a sentence has a subject and a verb, and points to nothing before it."""
-    if _POINTS.search(sentence) or not has_subject(sentence.rstrip("。！")):
+    if _POINTS.search(sentence) or sentence.startswith(_NO_START) or not has_subject(sentence.rstrip("。！")):
         return False
     return any(tag[0] == "v" for _, tag in tagged(sentence))
 

@@ -13,7 +13,8 @@ LINKS = ("However", "But", "And", "So", "Then", "Therefore", "Thus", "Moreover",
          "Afterwards", "Finally", "Instead", "Nevertheless", "Meanwhile", "Consequently", "Besides", "Additionally",
          "Still", "Yet", "Hence", "Similarly", "Likewise", "For example", "For instance", "In addition", "As a result",
          "After that", "In contrast", "On the other hand", "Next", "Or", "Because of this", "In turn",
-         "By then", "Since then", "Soon after")  # fmt: skip
+         "By then", "Since then", "Soon after",
+         "In fact", "Indeed", "Of course", "Now", "Well")  # fmt: skip
 PRONOUNS = ("He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "His", "Her", "Its", "Their",
             "Our", "My", "Your", "Such", "Both", "Another", "Others", "There", "Here", "One", "The latter",
             "The former", "The same", "Some")  # fmt: skip
@@ -164,9 +165,14 @@ _NO_STATEMENT = re.compile(
 )
 
 
+_LEANS_INSIDE = re.compile(
+    r"\b(?:at that time|similarly|likewise|itself|themselves|aforementioned|above|below|thereby)\b"
+)
+
+
 def states(sentence: str) -> bool:
     """Whether a sentence has a finite verb that lists know, and opens neither as a question nor as an order."""
-    if _NO_STATEMENT.match(sentence):
+    if _NO_STATEMENT.match(sentence) or _LEANS_INSIDE.search(sentence):
         return False
     return any(word in _FINITE or word in _verb_forms() or word.endswith("ed") for word in WORD.findall(sentence)[1:])
 

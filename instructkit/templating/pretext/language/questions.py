@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language.chinese import has_subject, measure_after, tagged
+from instructkit.templating.pretext.language.chinese import has_subject, measure_after, opens_with_noun, tagged
 from instructkit.templating.pretext.language.english import OPENERS as ENGLISH_OPENERS
 from instructkit.templating.pretext.language.mention import Mention
 from instructkit.templating.pretext.language.wordlists import pairs, words
@@ -45,13 +45,16 @@ _TELLS_MORE = re.compile(r"\d{4}|\band (?:was|were|is|are|had|has)\b|\b(?:compar
 _COUNTED = re.compile(r"^ (?P<what>(?:[a-z]+ ){0,2}[a-z]+s)(?=[ ,.;])")
 
 
+_LEANS = re.compile(r"\b(?:the same|such|this|these)\b")
+
+
 def questions(sentence: str, passage: Passage, draws: Draws) -> list[Question]:
     """The questions that a sentence answers, each about something that stands in it once, in random order."""
     if not passage.stands_alone(sentence):
         return []
     ask = _ask_chinese if passage.is_chinese else _ask_english
     found = [ask(sentence, one) for one in passage.mentions(sentence) if sentence.count(one.text) == 1]
-    return draws.shuffled([one for one in found if one is not None])
+    return draws.shuffled([one for one in found if one is not None and not _LEANS.search(one.question)])
 
 
 def _ask_english(sentence: str, one: Mention) -> Question | None:
@@ -144,12 +147,17 @@ def _in_sentence(subject: str) -> str:
     return subject[0].lower() + subject[1:] if first in ("The", "A", "An") else subject
 
 
-_CLAUSE_END = re.compile("[，。；：！？]")
-_NO_QUESTION = re.compile(r"[“”《》（）()「」『』；;：:他她它该此其这那]|另一|另外")  # nor a word that points elsewhere
+_CLAUSE_END = re.compile("[，。；：！？]|(?<=[\u4e00-\u9fff])[,.;:]")
+_NO_QUESTION = re.compile(
+    r"[“”《》（）()「」『』；;：:他她它该此其这那则]|另一|另外|同一|之一"
+)  # nor what points elsewhere
 _NO_PLACE_BEFORE = ("、", "约", "第", "～", "~", "-", "—", "–", "－", "〜", "至", "到", "和", "与", "及", "包括")
 _SHORTEST, _LONGEST, _MOST_COMMAS = 10, 60, 2
 ONLY_WHEN = re.compile("(?:时|后|前|间|中|上|下|里|内|以来|期间|之际|起|止|为止|同时|的时候)$")
-_SAYS = re.compile("(?:认为|表示|说|指出|称|宣布|写道|报道|相信|发现|显示)$")
+_SAYS = re.compile("(?:认为|表示|说|指出|称|宣布|写道|报道|相信|发现|显示|讨论|播放|公司)$")
+_HANGS = re.compile("尽管|虽然|宣布|表示")
+_GOES_ON = re.compile(r"\s*[\u4e00-\u9fff]{1,2}(?:的|[及和、]\s*\d)")  # behind a number and its unit
+_BLANK = re.compile(r"(?<=[\u4e00-\u9fff，]) +(?=[\u4e00-\u9fff，])")
 
 
 def _ask_chinese(sentence: str, one: Mention) -> Question | None:
@@ -160,15 +168,7 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
     end = _CLAUSE_END.search(sentence, one.end)
     clause = sentence[: end.start() if end else len(sentence)].rstrip("。！？!?.")
     rest = clause[one.end :].lstrip()
-    bare = clause[: one.start] + "，" + clause[one.end :]
-    fits = _SHORTEST <= len(clause) <= _LONGEST and len(bare) >= _SHORTEST - 3 and clause.count("，") <= _MOST_COMMAS
-    if (
-        not fits
-        or _NO_QUESTION.search(clause)
-        or ONLY_WHEN.search(clause)
-        or _SAYS.search(clause)
-        or not has_subject(bare)
-    ):
+    if not _is_question(clause, clause[: one.start], clause[one.end :]):
         return None
     if one.kind == "person" and not _asks_for_person(before, rest):
         return None
@@ -176,8 +176,26 @@ def _ask_chinese(sentence: str, one: Mention) -> Question | None:
         return None
     if one.kind == "year" and before.endswith(("在", "于")) and rest and tagged(rest)[0][1][0] not in "vdpc":
         return None
-    asked = clause[: one.start] + word + clause[one.end :]
+    if one.kind == "number" and _GOES_ON.match(rest):
+        return None
+    asked = _BLANK.sub("", clause[: one.start] + word + clause[one.end :])
     return Question(asked + "？", one.text, one.kind, f"“{one.text}”换成“{word}”")
+
+
+def _is_question(clause: str, before: str, behind: str) -> bool:
+    """Whether a clause, without what is asked for, is whole: of some length, with a subject and a verb."""
+    bare = before + "，" + behind
+    if not _SHORTEST <= len(clause) <= _LONGEST or len(bare) < _SHORTEST - 3 or clause.count("，") > _MOST_COMMAS:
+        return False
+    if any(pattern.search(clause) for pattern in (_NO_QUESTION, ONLY_WHEN, _SAYS)):
+        return False
+    earlier, comma, own = before.rpartition("，")
+    own = f"{own}，{behind}" if own.strip() else behind
+    subject = has_subject(own)
+    if not subject and comma:  # that of the one part before
+        subject = "，" not in earlier and opens_with_noun(earlier) is True
+    verbs = any(tag[0] == "v" for _, tag in tagged(own))
+    return subject and verbs and not _HANGS.search(own)
 
 
 _LEADS = re.compile("(?:尽管|虽然|因为|由于|如果|若|即使|除了|除|随着|为了|为|当)")

@@ -8,13 +8,17 @@ from instructkit.templating.pretext.language.wordlists import words
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9])")
 _CHINESE_END = re.compile(r"[。！？!?…；]+[”’」』）)\"]*")
 _GLUED = re.compile(r"(?<=[a-z)\]”0-9][.!?])(?=[A-Z][a-z]+[\s,])")  # two paragraphs whose break was lost
+EMPTY_BRACKETS = re.compile(r"\s?[(（][\s,;，、；:：/-]*[)）]")
 _LAST_WORD = re.compile(r"[\w.&'’-]+$")
 _INITIAL = re.compile(r"^(?:[A-Z]|[A-Za-z](?:\.[A-Za-z])+)$")
 
 
 def paragraphs(text: str, chinese: bool) -> list[str]:
-    """The paragraphs of a text: its lines, and where a line break was lost between two sentences."""
-    found = [line.strip() for line in text.splitlines()]
+    """The paragraphs of a text: its lines, and where a line break was lost between two sentences.
+
+    Brackets from which all was taken out go too.
+    """
+    found = [EMPTY_BRACKETS.sub("", line).strip() for line in text.splitlines()]
     if not chinese:
         found = [part for line in found for part in _GLUED.split(line)]
     return [line for line in found if line]
@@ -39,7 +43,9 @@ def _split_chinese(paragraph: str) -> list[str]:
 
 
 def _open_quote(text: str, start: int, end: int) -> bool:
-    return any(text.count(left, start, end) > text.count(right, start, end) for left, right in ("“”", "「」", "『』"))
+    return any(
+        text.count(left, start, end) > text.count(right, start, end) for left, right in ("“”", "「」", "『』", "《》")
+    )
 
 
 def _split_english(paragraph: str) -> list[str]:
@@ -68,19 +74,36 @@ def _abbreviations() -> frozenset[str]:
     return frozenset(word.rstrip(".").lower() for word in words("en_abbreviations"))
 
 
-_EMPTY_BRACKETS = re.compile(r"[(（][\s,;，、；:：/-]*[)）]")  # from which something was taken out
-_JOINED_WORDS = re.compile(r"(?<=[a-z]{4})[A-Z][A-Za-z]|(?<=[a-z][,:])[A-Z]|(?<=\s\.)[A-Z]")  # by a lost line break
+_JOINED_WORDS = re.compile(
+    r"(?<=[a-z]{4})[A-Z][A-Za-z]|(?<=[a-z][,:])[A-Z]|(?<=[\s\"”)]\.)[A-Z]"
+)  # by a lost line break
 _JOINED_HEADING = re.compile(
     r"[A-Z][^.!?:;,()\"“”]{3,50} (?:The|In|During|After|As|At|On|For|From|Since|When|While|According|This|It|He|She|"
     r"They|Many|A) [a-z]"
 )
 
 
+_MARKS = (
+    "  ",
+    "formula_",
+    "\ufffd",
+    "[edit]",
+    "[citation",
+    "-{",
+    "}-",
+    "<br",
+    "<nowiki",
+    "「」",
+    "《》",
+    "“”",
+    "（，",
+    "（；",
+)
+
+
 def _is_torn(sentence: str, chinese: bool) -> bool:
     """Whether something was taken out of a sentence, or another text was joined to it."""
-    if "  " in sentence or "formula_" in sentence or "\ufffd" in sentence or "[edit]" in sentence:
-        return True
-    if ("(" in sentence or "（" in sentence) and _EMPTY_BRACKETS.search(sentence):
+    if any(mark in sentence for mark in _MARKS):
         return True
     return not chinese and (
         " ." in sentence or _JOINED_WORDS.search(sentence) is not None or _JOINED_HEADING.match(sentence) is not None

@@ -1,13 +1,18 @@
 """Whether a proposed answer to a question is right, without the text: half are, half are another document's (UDIT)."""
 
+import re
+
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.mention import NAMES
 from instructkit.templating.pretext.language.numbers import near_number
 from instructkit.templating.pretext.language.questions import Question, questions
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 
 _SENTENCES = 40  # that are looked at
+_OPENING = 12  # characters of a Chinese question
+_PLACE = re.compile("[在于到从由]|哪")  # it opens with a place or a time
 
 
 def closed_book_qa(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
@@ -26,9 +31,14 @@ def closed_book_qa(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 
 def _is_particular(asked: Question, sentence: str, passage: Passage) -> bool:
-    """Whether a question names what it is about, beside what it asks for."""
-    return any(one.kind in ("person", "place", "organisation") and one.text in asked.question
-               for one in passage.mentions(sentence))  # fmt: skip
+    """Whether a question names what it is about: a name is its subject, or in English stands in it anywhere."""
+    named = [one for one in passage.mentions(sentence) if one.kind in NAMES and one.text in asked.question]
+    if passage.is_chinese:
+        opening = asked.question[:_OPENING]
+        return any(opening.startswith(one.text) or one.start < _OPENING // 3 for one in named) and not _PLACE.match(
+            opening
+        )
+    return bool(named)
 
 
 def _wrong(asked: Question, passage: Passage, draws: Draws, pool: Pool) -> str | None:

@@ -11,6 +11,14 @@ from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 
+Function = tuple[str, str, str, str]  # its name, signature, body and docstring
+_ASKS = re.compile(  # a description that says what is to be done
+    r"(?:returns?|computes?|calculates?|counts?|finds?|gets?|gives?|checks?|tests?|converts?|parses?|splits?|joins?|reads?|"
+    r"writes?|creates?|makes?|builds?|adds?|removes?|deletes?|sorts?|formats?|determines?|yields?|iterates?|generates?|"
+    r"loads?|saves?|opens?|sets?|updates?|merges?|replaces?|decodes?|encodes?|copies|copy|compares?|extracts?|prints?|"
+    r"runs?|sends?|searche?s?|match(?:es)?|transforms?|normali[sz]es?|validates?|whether|true if|take|takes)\b",
+    re.IGNORECASE,
+)
 _LINES = (3, 60)  # of a function, without its docstring
 _WORDS = 7  # of a docstring's first paragraph, at least
 _NO_ACCOUNT = re.compile(  # what tells of other things than what the function does
@@ -25,8 +33,8 @@ def docstring(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     found = _chosen(passage, draws)
     if found is None:
         return None
-    name, code, said = found
-    roles = {"code": code, "explanation": said, "language": "Python"}
+    name, starter, body, said = found
+    roles = {"code": f"{starter}\n{body}", "explanation": said, "language": "Python"}
     return Made(roles, 0.85, f"the docstring of {name}")
 
 
@@ -35,28 +43,21 @@ def code(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     found = _chosen(passage, draws)
     if found is None:
         return None
-    name, written, said = found
-    roles = {"description": said, "code": written, "language": "Python", "starter": _signature(written)}
+    name, starter, body, said = found
+    if not _ASKS.match(said) or name.startswith("__"):
+        return None
+    roles = {"description": said, "code": f"{starter}\n{body}", "language": "Python", "starter": starter}
     return Made(roles, 0.75, f"the code of {name}")
 
 
-def _signature(written: str) -> str:
-    """The lines of a function down to the one that ends its signature."""
-    lines = written.split("\n")
-    body = next((place for place, line in enumerate(lines) if line.startswith("    ")), 1)
-    while body < len(lines) and not lines[body - 1].rstrip().endswith(":"):
-        body += 1
-    return "\n".join(lines[:body])
-
-
-def _chosen(passage: Passage, draws: Draws) -> tuple[str, str, str] | None:
-    """A function's name, its code and its docstring; a file is one passage."""
+def _chosen(passage: Passage, draws: Draws) -> "Function | None":
+    """One of the functions of a file, which is one passage."""
     known = _functions(passage.document.text) if passage.is_first else ()
     return draws.choose(known) if known else None
 
 
 @functools.lru_cache(maxsize=64)
-def _functions(text: str) -> tuple[tuple[str, str, str], ...]:
+def _functions(text: str) -> "tuple[Function, ...]":
     if len(text) > _LONGEST:
         return ()
     try:
@@ -69,9 +70,9 @@ def _functions(text: str) -> tuple[tuple[str, str, str], ...]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _does_something(node):
-            said, written = _said(ast.get_docstring(node)), _without_docstring(node, lines)
-            if said and _LINES[0] <= written.count("\n") + 1 <= _LINES[1]:
-                found.append((node.name, written, said))
+            said, parts = _said(ast.get_docstring(node)), _parts(node, lines)
+            if said and parts is not None and _LINES[0] <= sum(map(len, map(str.splitlines, parts))) <= _LINES[1]:
+                found.append((node.name, *parts, said))
     return tuple(found)
 
 
@@ -91,13 +92,22 @@ def _said(text: str | None) -> str:
     return plain if long_enough else ""
 
 
-def _without_docstring(node: "ast.FunctionDef | ast.AsyncFunctionDef", lines: list[str]) -> str:
+def _parts(node: "ast.FunctionDef | ast.AsyncFunctionDef", lines: list[str]) -> tuple[str, str] | None:
+    """A function's signature, with its decorators, and its body without the docstring."""
     first, second = node.body[0], node.body[1]
     start = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
-    if first.end_lineno is None or node.end_lineno is None or second.lineno <= first.end_lineno:
-        return ""
-    kept = lines[start : first.lineno - 1] + lines[first.end_lineno : node.end_lineno]
-    return textwrap.dedent("\n".join(kept)).strip("\n")
+    if (
+        first.end_lineno is None
+        or node.end_lineno is None
+        or second.lineno <= first.end_lineno
+        or first.lineno == node.lineno
+    ):
+        return None
+    head, body = lines[start : first.lineno - 1], lines[first.end_lineno : node.end_lineno]
+    while body and not body[0].strip():
+        body = body[1:]
+    parted = textwrap.dedent("\n".join([*head, *body])).strip("\n").split("\n")
+    return "\n".join(parted[: len(head)]).rstrip("\n"), "\n".join(parted[len(head) :])
 
 
 DOCSTRING = Task(

@@ -15,7 +15,12 @@ _PHRASE = re.compile(
 _CHINESE_PHRASE = re.compile(
     r"(?<=[，；、])(?=[^，。；、]{3,20}[。！]$)|(?<=[的为是在了于])(?=[^，。；、的]{3,12}[。！]$)"
 )
-_IN_NAME = re.compile(r"[A-Z][\w.]* \|(?:of|and|for|in|on|the) (?:the )?[A-Z]")
+# no place to cut: inside a name or an expression
+_BOUND = re.compile(
+    r"[A-Z][\w.]* \|(?:of|and|for|in|on|the) (?:the )?[A-Z]"
+    r"|\b(?:bit|part|lot|kind|sort|type|number|one|some|most|all|out|because|instead|as well) \|(?:of|as)\b"
+    r"|\b(?:due|according|able|prior|close|back|used|going|want|need|have|has|had) \|to\b|\|and -"
+)
 _WORDS = (2, 8)
 _LEAST = 8  # words of the sentence
 
@@ -27,13 +32,21 @@ def last_phrase(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
         if length(last) < _LEAST or last.endswith(("?", "？", ")", "”", '"')):
             continue
         cuts = [one.end() for one in (_CHINESE_PHRASE if passage.is_chinese else _PHRASE).finditer(last)]
-        fitting = [cut for cut in cuts if _WORDS[0] <= length(last[cut:]) <= _WORDS[1] and cut * 2 > len(last)
-                   and not _IN_NAME.search(f"{last[:cut]}|{last[cut:]}")]  # fmt: skip
+        fitting = [cut for cut in cuts if _is_phrase(run, last[:cut], last[cut:])]
         if fitting:
             cut = draws.choose(fitting)
             text = join([*run[:-1], last[:cut].rstrip()], passage.is_chinese)
             return Made({"text": text, "ending": last[cut:]}, 0.9, "the last phrase of a sentence is left out")
     return None
+
+
+def _is_phrase(run: list[str], before: str, phrase: str) -> bool:
+    """Whether the end of a sentence can be told: some words, no part of an expression, no bare fact."""
+    if not _WORDS[0] <= length(phrase) <= _WORDS[1] or len(before) < len(phrase) or _BOUND.search(f"{before}|{phrase}"):
+        return False
+    told = " ".join([*run[:-1], before])
+    facts = re.findall(r"[^\s]*[\d@][^\s]*", phrase)
+    return phrase.count('"') % 2 == 0 and phrase.count("”") == phrase.count("“") and all(one in told for one in facts)
 
 
 LAST_PHRASE = Task(

@@ -1,4 +1,4 @@
-"""Words taken out of a text that can be told from the rest: those that come again, and names' second mention."""
+"""Words taken out of a text that can be told from the rest: they come again, beside the same word."""
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
@@ -10,7 +10,7 @@ from instructkit.templating.pretext.tasks.shared import join, runs_of
 
 MOST = 4
 APART = 40  # characters from one gap to the next; Chinese half of it
-_LENGTH = (120, 1200)  # characters; Chinese half of it
+_LENGTH = (160, 1200)  # characters; Chinese half of it
 
 
 def masked_words(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
@@ -27,7 +27,7 @@ def masked_words(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 def _masked(text: str, is_chinese: bool, draws: Draws) -> Made | None:
     places = _places(text, is_chinese)
-    again = draws.sample([word for word, starts in places.items() if len(starts) > 1], MOST)
+    again = draws.sample(list(places), MOST)
     gaps: list[tuple[int, str]] = []
     apart = APART // (1 + is_chinese)
     for word in again:
@@ -43,26 +43,40 @@ def _masked(text: str, is_chinese: bool, draws: Draws) -> Made | None:
         at = start + len(word)
     masked.append(text[at:])
     answer = "\n".join(f"[{number}] {word}" for number, (_, word) in enumerate(gaps, 1))
-    why = f"{len(gaps)} words that stand in the text twice or more are taken out once"
+    why = f"{len(gaps)} words that stand elsewhere in the text beside the same word are taken out"
     return Made({"text": "".join(masked), "words": answer}, 0.9, why)
 
 
 def _places(text: str, is_chinese: bool) -> dict[str, list[int]]:
-    """Where each content word stands, as it is written."""
-    found: dict[str, list[int]] = {}
-    if is_chinese:
-        wanted = set(chinese.content_words(text))
-        at = 0
-        for word, _ in chinese.tagged(text):
-            if word in wanted:
-                found.setdefault(word, []).append(at)
-            at += len(word)
-        return found
-    stop = words("en_stopwords")
-    for one in english.WORD.finditer(text):
-        if len(one.group()) > 2 and one.group().lower() not in stop:
-            found.setdefault(one.group(), []).append(one.start())
+    """Where each content word stands that another mention tells: the word before or behind is the same there."""
+    listed = _chinese_words(text) if is_chinese else [(one.group(), one.start()) for one in english.WORD.finditer(text)]
+    every = [word for word, _ in listed]
+    wanted = set(chinese.content_words(text)) if is_chinese else {word for word in every if _is_content(word)}
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for (word, start), before, behind in zip(listed, ["", *every], [*every[1:], ""], strict=False):
+        if word in wanted:
+            found.setdefault(word, []).append((start, before.lower(), behind.lower()))
+    return {word: told for word, mentions in found.items() if (told := _told(mentions))}
+
+
+def _told(mentions: list[tuple[int, str, str]]) -> list[int]:
+    return [
+        start
+        for start, before, behind in mentions
+        if any(start != other and (before == left or behind == right) for other, left, right in mentions)
+    ]
+
+
+def _chinese_words(text: str) -> list[tuple[str, int]]:
+    found, at = [], 0
+    for word, _ in chinese.tagged(text):
+        found.append((word, at))
+        at += len(word)
     return found
+
+
+def _is_content(word: str) -> bool:
+    return len(word) > 2 and word.lower() not in words("en_stopwords")
 
 
 MASKED_WORDS = Task(

@@ -19,8 +19,9 @@ _ASKS = re.compile(
 _ASKS_CHINESE = re.compile("什么|为何|怎么|怎样|如何|哪|谁|多少|几|吗|呢|是否|何时|何处|何")
 _RHETORICAL = re.compile(
     r"(?:why not|who (?:knows|cares)|how (?:about|could|dare)|what (?:about|if|else|now)|so what|guess what|right|"
-    r"really|(?:are|do|have) you (?:ready|looking|want|need|ever)|(?:need|want|looking)|can you (?:imagine|believe)|"
-    r"isn't|aren't|don't|didn't|wouldn't)\b|(?:what|why|how|who|when|where)\?$",
+    r"really|(?:are|do|does|did|can|would|have) you|(?:need|want|looking)|isn't|aren't|don't|didn't|"
+    r"wouldn't)\b"
+    r"|.*\b(?:above|following|below)\b|(?:what|why|how|who|when|where)\?$",
     re.IGNORECASE,
 )
 _SELLS = re.compile(
@@ -47,7 +48,7 @@ def natural_question(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
         before = join(paragraph[max(place - 3, 0) : place], passage.is_chinese)
         if not _is_asked(question, passage.is_chinese) or not _answers(question, answer, passage.is_chinese):
             continue
-        if not before and not passage.stands_alone(question):
+        if not before:
             continue
         hard = [one for later in passage.paragraphs[number:] for one in later
                 if one not in (*paragraph[place : place + 4],) and not one.endswith(("?", "？"))
@@ -64,8 +65,7 @@ def natural_question(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
             "answer": answer,
             "choices": draws.shuffled([answer, *wrong]),
         }
-        if before:
-            roles["context"] = before
+        roles["context"] = before
         return Made(
             roles,
             min(0.6 + share / 2, 1.0),

@@ -52,6 +52,8 @@ def sentiment(passage: Passage, draws: Draws, _: Pool) -> Made | None:
         opinions = _opinions(text, passage.is_chinese)
         if not opinions or not _SPEAKS.search(text) or _SELLS.search(text):
             continue
+        if not passage.is_chinese and len(opinions) == 1 and not _is_said(text, next(iter(opinions))):
+            continue
         positive, negative, neutral = weigh(text)
         lead = positive - negative
         if neutral >= MOST_NEUTRAL or abs(lead) <= LEAST_LEAD or min(positive, negative) > abs(lead) / 4:
@@ -80,6 +82,19 @@ def _opinions(text: str, is_chinese: bool, said: bool = False) -> dict[str, floa
     found = listed & known.keys()
     turned = bool(found) and not said and not words("en_negations").isdisjoint(listed)
     return {} if turned else {word: known[word] for word in found}
+
+
+_SAYS = re.compile(
+    r"(?:\b(?:am|is|was|are|were|be|been|look(?:s|ed)?|feels?|felt|tastes?|tasted|sounds?|so|really|very|absolutely|truly|"
+    r"totally|a|an|how|what an?)|I|we) (?:[a-z]+ly )?$",
+    re.IGNORECASE,
+)
+
+
+def _is_said(text: str, word: str) -> bool:
+    """Whether a lone opinion word says something, and does not merely adorn a thing beside the point."""
+    at = re.search(rf"\b{word}\b", text, re.IGNORECASE)
+    return at is not None and _SAYS.search(text, 0, at.start()) is not None
 
 
 @functools.cache

@@ -72,9 +72,9 @@ def in_common(one: str, other: str, is_chinese: bool) -> float:
     """The share of one text's content words that stand in the other; 0 where it has none."""
     wanted = content(one, is_chinese)
     there = other.lower()
-    return sum(_stem(word) in there for word in wanted) / len(wanted) if wanted else 0.0
+    return sum(stem(word) in there for word in wanted) / len(wanted) if wanted else 0.0
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """A word without the ends that mark number and tense."""
     return re.sub(r"(?:ies|es|s|ed|ing|y)$", "", word) if word.isascii() and len(word) > 5 else word

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from instructkit.templating.pretext.document import Passage, length
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language import chinese, english
 from instructkit.templating.pretext.language.mention import NAMES
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
-from instructkit.templating.pretext.tasks.shared import in_common, join, tokens
+from instructkit.templating.pretext.tasks.shared import in_common, join, stem, tokens
 
 LEAST_ROUGE = 0.20  # ROUGE-1 (F1) of the sentence against the others (UDIT: 20 of 100)
 LEAST_IN_COMMON = 0.6  # of the sentence's content words stand in the others
@@ -33,6 +34,8 @@ def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     if score < LEAST_ROUGE or best > 0 or not fits or sentence.endswith(("?", "？")):
         return None
     rest = join(paragraph[:best] + paragraph[best + 1 :], passage.is_chinese)
+    if passage.leans_back(paragraph[1]) or not _is_about(sentence, paragraph[1:], passage.is_chinese):
+        return None
     told = [one for one in passage.mentions(sentence) if one.text not in rest]
     if in_common(sentence, rest, passage.is_chinese) < LEAST_IN_COMMON or not passage.is_statement(sentence):
         return None
@@ -40,6 +43,12 @@ def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
         return None
     why = f"sentence {best + 1} of {len(paragraph)} has the highest ROUGE-1 with the others, {score:.2f}"
     return Made({"document": rest, "summary": sentence}, min(score * 2, 1.0), why)
+
+
+def _is_about(sentence: str, others: list[str], is_chinese: bool) -> bool:
+    """Whether the first content word of a sentence, its subject mostly, is named in half of the others."""
+    found = chinese.content_words(sentence) if is_chinese else english.content_words(sentence)
+    return bool(found) and sum(stem(found[0].lower()) in one.lower() for one in others) * 2 >= len(others)
 
 
 def rouge_1(candidate: Mapping[str, int], whole: Mapping[str, int]) -> float:

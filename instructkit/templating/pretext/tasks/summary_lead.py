@@ -12,10 +12,13 @@ from instructkit.templating.pretext.tasks.shared import in_common, join, words_o
 LEAD = 3  # sentences
 LEAST = 10  # sentences of a document
 LEAST_OF_TEXT = 0.5  # of the rest's most frequent content words stand in the lead
+LEAST_AT_END = 0.2  # of the lead's content words come again in the last third
 _FREQUENT = 6
+_ADDRESSES = re.compile(r"\b(?:you|your|click|buy|call us|we|our)\b|目前.{0,10}(?:不明|未知)|你|您|我们", re.IGNORECASE)
 # a chronicle goes from date to date: its first sentences sum up nothing
 _OPENS_WITH_TIME = re.compile(
     r"(?:In|On|By|During|After|Since|From) [^,]{0,20}\d{4}|.{0,4}\d{3,4}年|.{0,6}[年月日]，|同年|翌年|次年"
+    "|大约.{1,8}年前|此时|此后|后来"
 )
 LEAST_IN_COMMON = 0.45  # of the lead's content words stand in the rest
 
@@ -34,9 +37,14 @@ def summary_lead(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     if not passage.is_statement(lead[0]) or any(_OPENS_WITH_TIME.match(one) for one in lead[1:]):
         return None
     rest = _without(passage.paragraphs, LEAD)
+    if not rest or passage.leans_back(rest[0][0]) or _ADDRESSES.search(" ".join(lead)):
+        return None
     document = "\n".join(join(paragraph, passage.is_chinese) for paragraph in rest)
     summary = join(lead, passage.is_chinese)
     if _of_the_text(document, summary, passage.is_chinese) < LEAST_OF_TEXT:
+        return None
+    end = document[-len(document) // 3 :]
+    if in_common(summary, end, passage.is_chinese) < LEAST_AT_END:
         return None
     share = in_common(summary, document, passage.is_chinese)
     if share < LEAST_IN_COMMON:

@@ -4,12 +4,17 @@ import re
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
+from instructkit.templating.pretext.language.sentences import EMPTY_BRACKETS
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
-from instructkit.templating.pretext.tasks.shared import in_common, opening
+from instructkit.templating.pretext.tasks.shared import content, in_common, opening
 
-LEAST_IN_COMMON = 0.6  # of the title's content words stand in the text
+LEAST_IN_COMMON = 0.65  # of the title's content words stand in the text, where it does not as a whole ...
+LEAST_WORDS = 2  # ... and it has so many (Chinese half of it)
 _LONGEST = 120  # characters
+_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")  # what tells two entries of one name apart
+_NO_OPENING = re.compile("[为由作一该此它其本]|前身|过去|后来")
+_LOOK, _SAME = 600, 12  # characters
 _BODY = 80  # characters of the line below a title line, at least
 
 
@@ -25,15 +30,29 @@ def text_from_title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 def _made(passage: Passage, pool: Pool, text_role: str, title_role: str) -> Made | None:
     found = title_of(passage)
-    text = opening(passage, 250, 2500)
-    if found is None or not text or pool.share_title(passage.document):
+    if found is None or pool.share_title(passage.document):
         return None
+    text = opening(passage, 250, 2500)
     named, where = found
     share = in_common(named, text, passage.is_chinese)
-    if share < LEAST_IN_COMMON or named in text[: len(named) + 5]:
+    stands = _SUFFIX.sub("", named) in text
+    if not text or not _begins(passage, text) or text.startswith(f"{named}\n"):
         return None
-    why = f"{where}; {share:.0%} of its content words stand in the text"
-    return Made({text_role: text, title_role: named}, 0.6 + 0.4 * share, why)
+    if not stands and (
+        share < LEAST_IN_COMMON or len(content(named, passage.is_chinese)) < LEAST_WORDS // (1 + passage.is_chinese)
+    ):
+        return None
+    why = f"{where}; " + ("it stands in the text" if stands else f"{share:.0%} of its content words stand in the text")
+    return Made({text_role: text, title_role: named}, 0.9 if stands else share, why)
+
+
+def _begins(passage: Passage, text: str) -> bool:
+    """Whether an opening is that of the document: its first sentence was not left out, and leans on nothing."""
+    first = passage.paragraphs[0][0]
+    start = "".join(EMPTY_BRACKETS.sub("", passage.text[:_LOOK]).split())
+    return first[:_SAME] in text and "".join(first.split())[:_SAME] in start and not passage.leans_back(first) and (
+        not _NO_OPENING.match(first)
+    )  # fmt: skip
 
 
 def title_of(passage: Passage) -> tuple[str, str] | None:
@@ -42,7 +61,7 @@ def title_of(passage: Passage) -> tuple[str, str] | None:
         return None
     given = re.split(r"\s+[|–—]\s+|\s+-\s+(?=[^-]*$)|_(?=[\u4e00-\u9fff])", passage.document.title.strip())[0]
     given = given.replace("_", " ").strip()
-    if given and len(given) <= _LONGEST:
+    if given and len(given) <= _LONGEST and not given.endswith("列表") and not given.startswith("List of"):
         return given, "its title"
     lines = passage.lines
     if (
