@@ -79,6 +79,8 @@ def test_a_wrong_answer_is_never_the_right_one() -> None:
             assert other.endswith("年") == text.endswith("年")
             assert int(other.rstrip("年").replace(",", "")) > 0
     assert near_number("3.5", Draws(0)) is None
+    for value in (*range(1, 3000), 9_999, 10_000, 10**15):
+        assert near_number(str(value), Draws(value)) not in (None, str(value))
 
 
 def test_only_one_in_a_row_of_labels_is_drawn_more_often_than_another() -> None:

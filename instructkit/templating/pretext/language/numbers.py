@@ -38,7 +38,7 @@ def near_number(text: str, draws: Draws) -> str | None:
     value, behind = int(digits.group().replace(",", "")), text[digits.end() :]
     if _YEARS[0] <= value <= _YEARS[1] and "," not in digits.group():
         steps = range(_NEAREST_YEAR, _FURTHEST_YEAR + 1)
-        years = [year for step in steps for year in (value - step, value + step) if year <= _LATEST]
+        years = [year for step in steps for year in (value - step, value + step) if year <= max(_LATEST, value)]
         return f"{draws.choose(years)}{behind}"
     other = _multiplied(value, draws) if value >= _LARGE else _moved(value, draws)
     return (f"{other:,}" if "," in digits.group() else str(other)) + behind
