@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from instructkit.templating.pretext.document import Document
 from instructkit.templating.pretext.draws import Draws
@@ -126,3 +128,22 @@ def test_functions_are_told_from_their_docstrings() -> None:
     assert not any('"""' in code for code in found.values())
     starters = {one.roles.get("starter") for one in made(document, "code")}
     assert starters == {"def size(path):"}
+
+
+PIECES = st.sampled_from([
+    "The mill", "In 1954", ", and", "was built", "by John Smith", "of Paris", "in 2099.", "1,200", "3.5 %",
+    "“It is so.”", "(see p. 3)", "?", "!", ". ", ": ", "; ", "\n", "\n\n", "because", "However,", "This", "never", "is not",
+    "30 members", "12 May 1990", "May 12, 1990", "http://a.b", "# Head", "磨坊", "建于", "1954年", "，", "。", "于北京",
+    "约翰·史密斯", "有30名成员", "。因此，", "这是", "“是的。”", "（见下）", "《书》", "多少", "吗？", "第3",
+    "20～30米", "\u3000", "\ufffd", "🙂", "العربية", "'", '"', "-", "—", "0", "007",
+])  # fmt: skip
+
+
+@settings(deadline=None, max_examples=120)
+@given(st.lists(PIECES, min_size=1, max_size=60), st.integers(0, 3))
+def test_no_text_makes_a_rule_fail(pieces: list[str], seed: int) -> None:
+    document = Document(" ".join(pieces), title=pieces[0], topic=pieces[-1], path="/".join(pieces[:4]))
+    pool = Pool([document, *DOCUMENTS["en"], *DOCUMENTS["zh"]])
+    for name, task in TASKS.items():
+        one = task.rule(document.passage(0), Draws(seed, name, document.text), pool)
+        assert one is None or (set(one.roles) <= set(task.roles) and 0 <= one.confidence <= 1 and one.why)
