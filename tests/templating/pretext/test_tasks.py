@@ -133,7 +133,8 @@ def test_functions_are_told_from_their_docstrings() -> None:
 PIECES = st.sampled_from([
     "The mill", "In 1954", ", and", "was built", "by John Smith", "of Paris", "in 2099.", "1,200", "3.5 %",
     "“It is so.”", "(see p. 3)", "?", "!", ". ", ": ", "; ", "\n", "\n\n", "because", "However,", "This", "never",
-    "is not",     "30 members", "12 May 1990", "May 12, 1990", "http://a.b", "# Head", "磨坊", "建于", "1954年", "，", "。", "于北京",
+    "is not",
+    "30 members", "12 May 1990", "May 12, 1990", "http://a.b", "# Head", "磨坊", "建于", "1954年", "，", "。", "于北京",
     "约翰·史密斯", "有30名成员", "。因此，", "这是", "“是的。”", "（见下）", "《书》", "多少", "吗？", "第3",
     "20～30米", "\u3000", "\ufffd", "🙂", "العربية", "'", '"', "-", "—", "0", "007",
 ])  # fmt: skip
