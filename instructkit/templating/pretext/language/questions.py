@@ -149,7 +149,7 @@ def _in_sentence(subject: str) -> str:
 
 _CLAUSE_END = re.compile("[，。；：！？]|(?<=[\u4e00-\u9fff])[,.;:]")
 _NO_QUESTION = re.compile(
-    r"[“”《》（）()「」『』；;：:他她它该此其这那则]|另一|另外|同一|之一"
+    r"[“”《》（）()「」『』；;：:他她它该此其这那则]|另一|另外|同一|同月|之一|[也亦]"
 )  # nor what points elsewhere
 _NO_PLACE_BEFORE = ("、", "约", "第", "～", "~", "-", "—", "–", "－", "〜", "至", "到", "和", "与", "及", "包括")
 _SHORTEST, _LONGEST, _MOST_COMMAS = 10, 60, 2

@@ -86,6 +86,7 @@ _JOINED_HEADING = re.compile(
 _MARKS = (
     "  ",
     "formula_",
+    "codice_",
     "\ufffd",
     "[edit]",
     "[citation",
@@ -98,12 +99,16 @@ _MARKS = (
     "“”",
     "（，",
     "（；",
+    "：）",
 )
+
+
+_BREAKS_OFF = re.compile(r"(?:[和与及、]。|\b(?:i\.e|e\.g|and|or|of|the|a|an|with|to)\.)$|^\d [a-z]")
 
 
 def _is_torn(sentence: str, chinese: bool) -> bool:
     """Whether something was taken out of a sentence, or another text was joined to it."""
-    if any(mark in sentence for mark in _MARKS):
+    if any(mark in sentence for mark in _MARKS) or _BREAKS_OFF.search(sentence):
         return True
     return not chinese and (
         " ." in sentence or _JOINED_WORDS.search(sentence) is not None or _JOINED_HEADING.match(sentence) is not None

@@ -11,8 +11,7 @@ from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 
 _SENTENCES = 40  # that are looked at
-_OPENING = 12  # characters of a Chinese question
-_PLACE = re.compile("[在于到从由]|哪")  # it opens with a place or a time
+_WHEN = re.compile(r"^[在于]?[\d年月日初末底]{2,12}，?")  # a date before the subject
 
 
 def closed_book_qa(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
@@ -34,10 +33,8 @@ def _is_particular(asked: Question, sentence: str, passage: Passage) -> bool:
     """Whether a question names what it is about: a name is its subject, or in English stands in it anywhere."""
     named = [one for one in passage.mentions(sentence) if one.kind in NAMES and one.text in asked.question]
     if passage.is_chinese:
-        opening = asked.question[:_OPENING]
-        return any(opening.startswith(one.text) or one.start < _OPENING // 3 for one in named) and not _PLACE.match(
-            opening
-        )
+        opening = _WHEN.sub("", asked.question)
+        return any(opening.startswith(one.text) for one in named)
     return bool(named)
 
 

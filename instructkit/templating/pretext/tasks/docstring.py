@@ -16,7 +16,7 @@ _ASKS = re.compile(  # a description that says what is to be done
     r"(?:returns?|computes?|calculates?|counts?|finds?|gets?|gives?|checks?|tests?|converts?|parses?|splits?|joins?|reads?|"
     r"writes?|creates?|makes?|builds?|adds?|removes?|deletes?|sorts?|formats?|determines?|yields?|iterates?|generates?|"
     r"loads?|saves?|opens?|sets?|updates?|merges?|replaces?|decodes?|encodes?|copies|copy|compares?|extracts?|prints?|"
-    r"runs?|sends?|searche?s?|match(?:es)?|transforms?|normali[sz]es?|validates?|whether|true if|take|takes)\b",
+    r"runs?|sends?|searche?s?|match(?:es)?|transforms?|normali[sz]es?|validates?|takes?)\b",
     re.IGNORECASE,
 )
 _LINES = (3, 60)  # of a function, without its docstring
@@ -26,6 +26,15 @@ _NO_ACCOUNT = re.compile(  # what tells of other things than what the function d
     re.IGNORECASE,
 )
 _LONGEST = 400_000  # characters of a file
+
+
+def _needs_others(code: str) -> bool:
+    """Whether a function uses an object's state or private helpers, of which its description tells nothing."""
+    return any(
+        (isinstance(node, ast.Name) and (node.id in ("self", "cls") or (node.id[0] == "_" and len(node.id) > 1)))
+        or (isinstance(node, ast.Attribute) and node.attr.startswith("_"))
+        for node in ast.walk(ast.parse(code))
+    )
 
 
 def docstring(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
@@ -44,7 +53,7 @@ def code(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     if found is None:
         return None
     name, starter, body, said = found
-    if not _ASKS.match(said) or name.startswith("__"):
+    if not _ASKS.match(said) or name.startswith("__") or _needs_others(f"{starter}\n{body}"):
         return None
     roles = {"description": said, "code": f"{starter}\n{body}", "language": "Python", "starter": starter}
     return Made(roles, 0.75, f"the code of {name}")

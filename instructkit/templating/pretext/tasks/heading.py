@@ -65,4 +65,11 @@ def _section(lines: list[str], start: int, most: int, is_chinese: bool) -> str:
     return "\n".join(found)
 
 
-HEADING = Task("heading", "the heading of a section", "section-heading", ("text", "heading"), heading)
+HEADING = Task(
+    "heading",
+    "the heading of a section",
+    "section-heading",
+    ("text", "heading"),
+    heading,
+    by_default=False,
+)

@@ -1,5 +1,7 @@
 """A sentence from its keywords: content words in random order, a fifth of them and three at least (UDIT)."""
 
+import re
+
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language import chinese, english
@@ -8,14 +10,16 @@ from instructkit.templating.pretext.task import Made, Task
 
 SHARE = 0.2  # of the words
 LEAST = 3
+_POINTS = re.compile(r"[:：]|如下|详见|以下|下列|\b(?:following|below|above|see)\b")  # at what stands elsewhere
 MOST = 8
-LENGTH = (30, 200)  # characters of the sentence; Chinese 15 to 100
+LENGTH = (40, 200)  # characters of the sentence; Chinese 15 to 100
 
 
 def keywords_to_text(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """Some content words of a sentence that stands alone, and the sentence."""
     least, most = (size // (1 + passage.is_chinese) for size in LENGTH)
-    fitting = [one for one in passage.sentences if least <= len(one) <= most and passage.is_statement(one)]
+    fitting = [one for one in passage.sentences if least <= len(one) <= most and passage.is_statement(one)
+               and not _POINTS.search(one)]  # fmt: skip
     for text in draws.sample(fitting, 3):
         found = chinese.content_words(text) if passage.is_chinese else english.content_words(text)
         if len(found) < LEAST + 1:

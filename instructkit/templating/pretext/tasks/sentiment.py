@@ -143,7 +143,14 @@ SENTIMENT = Task(
     sentiment,
     balanced="label",
     unfit=(
-        "en-question", "en-role-analyst", "en-role-customer-care", "en-fill-in",
-        "zh-text-in-instruction", "zh-role-analyst", "zh-role-service", "zh-fill-in",
+        "en-question",
+        "en-role-analyst",
+        "en-role-customer-care",
+        "en-fill-in",
+        "zh-text-in-instruction",
+        "zh-role-analyst",
+        "zh-role-service",
+        "zh-fill-in",
     ),
-)  # fmt: skip
+    by_default=False,
+)

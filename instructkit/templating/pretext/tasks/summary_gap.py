@@ -67,4 +67,5 @@ SUMMARY_GAP = Task(
     "summarization",
     ("document", "summary"),
     summary_gap,
+    by_default=False,
 )

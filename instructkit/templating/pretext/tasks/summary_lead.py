@@ -76,4 +76,5 @@ SUMMARY_LEAD = Task(
     "summarization",
     ("document", "summary"),
     summary_lead,
+    by_default=False,
 )

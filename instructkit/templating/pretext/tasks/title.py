@@ -12,6 +12,7 @@ from instructkit.templating.pretext.tasks.shared import content, in_common, open
 LEAST_IN_COMMON = 0.65  # of the title's content words stand in the text, where it does not as a whole ...
 LEAST_WORDS = 2  # ... and it has so many (Chinese half of it)
 _LONGEST = 120  # characters
+_POINTS = re.compile(r"[:：](?:\n|$)|如下|下列|下表|详见|以下|\b(?:as follows|following|listed below)\b")
 _SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")  # what tells two entries of one name apart
 _NO_OPENING = re.compile("[为由作一该此它其本]|前身|过去|后来")
 _LOOK, _SAME = 600, 12  # characters
@@ -24,8 +25,9 @@ def title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 
 def text_from_title(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
-    """A document's title, and its opening."""
-    return _made(passage, pool, "text", "title")
+    """A document's title, and its opening, where this needs no list or table that stands below it."""
+    found = _made(passage, pool, "text", "title")
+    return None if found is None or _POINTS.search(str(found.roles["text"])) else found
 
 
 def _made(passage: Passage, pool: Pool, text_role: str, title_role: str) -> Made | None:
