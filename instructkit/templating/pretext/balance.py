@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-WAITING = 10_000  # examples of one label that wait at most
+WAITING = 10_000  # examples of one label that wait at most ...
+WAITING_BYTES = 64 << 20  # ... and what they take together
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Balance:
 
     labels: dict[str, tuple[str, ...]]  # of each balanced task
     waiting: dict[tuple[str, str], deque[pa.RecordBatch]] = field(default_factory=dict)
+    held: dict[tuple[str, str], int] = field(default_factory=dict)  # bytes of those that wait
 
     def passed(
         self, examples: pa.RecordBatch, balanced: Sequence[tuple[str, str] | None]
@@ -30,10 +32,11 @@ class Balance:
             start = row + 1
             queue = self.waiting.setdefault(key, deque())
             own = examples.take(pa.array([row]))  # a slice would keep all its batch
-            if len(queue) == WAITING:
+            if len(queue) == WAITING or self.held.get(key, 0) + own.nbytes > WAITING_BYTES:
                 dropped.append(own)
                 continue
             queue.append(own)
+            self.held[key] = self.held.get(key, 0) + own.nbytes
             pieces += self._complete(key[0])
         pieces.append(examples.slice(start))
         return pa.concat_batches(pieces), dropped
@@ -41,7 +44,11 @@ class Balance:
     def _complete(self, task: str) -> Iterator[pa.RecordBatch]:
         queues = [self.waiting.get((task, label)) for label in self.labels[task]]
         if all(queues):
-            yield from (queue.popleft() for queue in queues if queue)
+            for label, queue in zip(self.labels[task], queues, strict=True):
+                if queue:
+                    example = queue.popleft()
+                    self.held[task, label] -= example.nbytes
+                    yield example
 
     def left(self) -> Iterator[pa.RecordBatch]:
         """The examples that are still waiting at the end."""

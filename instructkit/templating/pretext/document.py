@@ -29,7 +29,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _TABLE_LINE = re.compile(r"^[^\n]*(?:\|[^\n]*\||\t[^\n]*\t)[^\n]*$", re.MULTILINE)
 _ENDS = (".", "!", "?", ":", ";", ",", '"', "”", "。", "！", "？", "：", "；", "，", ")", "）", "…")
 _CODE_LINE = re.compile(
-    r"^\s*(?:(?:async )?def \w+\(|class \w+[(:{]|import \w+|from [\w.]+ import |#include|function \w*\(|public |"
+    r"^[ \t]*(?:(?:async )?def \w+\(|class \w+[(:{]|import \w+|from [\w.]+ import |#include|function \w*\(|public |"
     r"private |(?:const|let|var) \w+ =|return\b.*;?$|func \w+\(|package \w+|@\w+|if .*[:{]$|for .*[:{]$|"
     r"while .*[:{]$|\}|\)\s*[;{]$)",
     re.MULTILINE,

@@ -48,6 +48,7 @@ class Worked:
     examples: pa.RecordBatch
     balanced: list[tuple[str, str] | None]  # of each example: its task and the value that is given equally often
     bad: list[tuple[int, str, str]]  # row of the block, reason, what was found
+    refused: list[tuple[int, str, str]]  # the same of examples whose document gave others
     numbers: list[int]  # the rows' numbers in the file
 
 
@@ -123,6 +124,7 @@ class Maker:
         parents = row_ids([as_text(rows.column(self.columns.text))], rows.num_rows)
         pieces: list[pa.RecordBatch] = []
         order: list[tuple[int, int, int]] = []
+        refused: list[tuple[int, str, str]] = []
         balanced: list[tuple[str, str] | None] = []
         for rank, (name, made) in enumerate(found.items()):
             if not made:
@@ -136,11 +138,14 @@ class Maker:
                 (task.name, str(made[row][1].roles[task.balanced])) if task.balanced else None
                 for row in phrased.rows.tolist()
             ]
-            bad += [(made[row][0], reason, detail) for row, reason, detail, _ in phrased.bad]
+            refused += [(made[row][0], reason, detail) for row, reason, detail, _ in phrased.bad]
         ranked = np.array(sorted(range(len(order)), key=order.__getitem__), np.int64)
         examples = pa.concat_batches([pa.RecordBatch.from_pylist([], self.schema), *pieces]).take(pa.array(ranked))
         numbers = rows.column(NUMBER).to_pylist()
-        return Worked(examples, [balanced[place] for place in ranked], sorted(bad), numbers)
+        gave = {row for row, _, _ in order}
+        none = {row: (row, reason, detail) for row, reason, detail in reversed(refused) if row not in gave}
+        kept = sorted(one for one in refused if one[0] in gave)
+        return Worked(examples, [balanced[place] for place in ranked], sorted([*bad, *none.values()]), kept, numbers)
 
     def _batch(
         self, rows: pa.RecordBatch, parents: pa.StringArray, places: pa.Array, task: Task, made: Sequence[Made]

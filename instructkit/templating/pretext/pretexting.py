@@ -77,12 +77,15 @@ def pretext(
     sink.bind(schema)
     streams = [Records(one.maker.schema, iter(()), one.raw.lineage, one.steps, inputs=one.inputs) for one in opened]
     before = together(streams, schema)
+    if not any(branch.lineage for branch in before.branches):
+        before.branches = []  # raw files have no steps whose rows could be told
     balance = Balance(_balanced(given))
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
         for one in opened:
-            one.bad.counts = counts  # rows that can't be read and documents that give nothing are counted alike
-            yield from _made(one, schema, balance, given, workers)
+            bad = BadRows(sink, max_bad, counts)
+            yield from _made(one, bad, schema, balance, given, workers)
+            counts.absorb(one.reading)
         for example in balance.left():
             _drop_unbalanced(example, counts, sink)
 
@@ -136,7 +139,7 @@ class _Opened:
 
     raw: Raw
     maker: Maker
-    bad: BadRows
+    reading: Counts
     inputs: list[dict[str, Any]]
 
     def steps(self) -> list[Counts]:
@@ -153,7 +156,7 @@ def _open(path: str, given: PretextSettings, bad: BadRows, workers: int | None) 
     maker = Maker(
         raw.name, columns, given.tasks, given.per_document, extras, given.language, given.max_chars, given.seed
     )
-    return _Opened(raw, maker, bad, describe_inputs(source))
+    return _Opened(raw, maker, bad.counts, describe_inputs(source))
 
 
 def _columns(raw: Raw, given: PretextSettings) -> Columns:
@@ -176,9 +179,9 @@ def _columns(raw: Raw, given: PretextSettings) -> Columns:
 
 
 def _made(
-    opened: _Opened, wide: pa.Schema, balance: Balance, given: PretextSettings, workers: int | None
+    opened: _Opened, bad: BadRows, wide: pa.Schema, balance: Balance, given: PretextSettings, workers: int | None
 ) -> Iterator[pa.RecordBatch]:
-    raw, maker, bad = opened.raw, opened.maker, opened.bad
+    raw, maker = opened.raw, opened.maker
     schema = raw.schema.append(pa.field(NUMBER, pa.int64()))
     flying: list[Block] = []
 
@@ -190,7 +193,7 @@ def _made(
             nonlocal left
             for batch, numbers in raw.batches:
                 rows = pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers)], schema=schema)
-                yield rows if left is None else rows.slice(0, left)
+                yield rows if left is None else rows.slice(0, min(left, rows.num_rows))
                 left = None if left is None else left - batch.num_rows
                 if left is not None and left <= 0:
                     return
@@ -207,6 +210,10 @@ def _made(
         texts = rows.drop_columns([NUMBER])
         for row, reason, detail in worked.bad:
             bad.add(maker.source, worked.numbers[row], reason, detail, row_text(texts, row))
+        for row, reason, detail in worked.refused:
+            bad.counts.reasons[reason] += 1
+            text = row_text(texts, row)
+            bad.rejects.add_raw(maker.source, worked.numbers[row], text, [(reason, detail, "")])
         keys: Sequence[tuple[str, str] | None] = worked.balanced if given.balance else [None] * len(worked.balanced)
         passed, dropped = balance.passed(widen(worked.examples, wide), keys)
         for one in dropped:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rouge_score.rouge_scorer import RougeScorer
 import instructkit as ik
 from instructkit.errors import UsageError
 from instructkit.templating.pretext import pretexting
+from instructkit.templating.pretext.document import Document
 from instructkit.templating.pretext.tasks import TASKS
 from instructkit.templating.pretext.tasks.summary_gap import rouge_1
 from tests.conftest import rows_of, write_lines
@@ -239,3 +241,29 @@ def test_several_sources_are_read_one_after_the_other(sample_data: Path) -> None
     reader = ik.pretext([str(sample_data / name) for name in names])
     assert {row["source"] for row in reader.read_all().to_pylist()} == set(names)
     assert ik.counts(reader).rows_in == 62
+
+
+def test_an_example_that_is_refused_costs_its_document_nothing(documents: Path, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.jsonl"
+    reader = ik.pretext([str(documents)], max_chars=150, balance=False, rejects=str(rejects))
+    rows = reader.read_all().to_pylist()
+    counts = ik.counts(reader)
+    gave = len({row["parent"] for row in rows})
+    told = [json.loads(line) for line in rejects.read_text(encoding="utf-8").splitlines()]
+    assert counts.reasons["too_long"] > 20
+    assert counts.rows_in == gave + counts.rows_dropped
+    assert len(told) == sum(counts.reasons.values())
+
+
+def test_lines_that_can_not_be_read_are_counted_in(tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "in.jsonl", ["{broken", {"text": ""}])
+    reader = ik.pretext([str(source)])
+    reader.read_all()
+    assert (ik.counts(reader).rows_in, ik.counts(reader).rows_dropped) == (2, 2)
+
+
+def test_line_breaks_do_not_make_a_document_slow() -> None:
+    document = Document("import x" + "\n" * 200_000)
+    start = time.perf_counter()
+    assert not document.is_code
+    assert time.perf_counter() - start < 5  # it was minutes

@@ -53,4 +53,5 @@ CLOSED_BOOK_QA = Task(
     ("question", "answer", "label"),
     closed_book_qa,
     balanced="label",
+    by_default=False,
 )

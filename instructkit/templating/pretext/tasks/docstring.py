@@ -133,5 +133,6 @@ CODE = Task(
     "code-generation",
     ("description", "code", "starter", "language"),
     code,
+    by_default=False,
     of_code=True,
 )

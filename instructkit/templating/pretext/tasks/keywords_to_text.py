@@ -43,4 +43,5 @@ KEYWORDS_TO_TEXT = Task(
     ("keywords", "text"),
     keywords_to_text,
     unfit=("en-caption", "zh-caption", "zh-shop"),
+    by_default=False,
 )

@@ -95,5 +95,10 @@ TITLE = Task(
     unfit=("en-role-sub-editor", "en-newsletter", "zh-role-editor", "zh-push"),  # which speak of news
 )
 TEXT_FROM_TITLE = Task(
-    "text-from-title", "the text under a title", "text-from-title", ("title", "text"), text_from_title
+    "text-from-title",
+    "the text under a title",
+    "text-from-title",
+    ("title", "text"),
+    text_from_title,
+    by_default=False,
 )
