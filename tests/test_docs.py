@@ -174,6 +174,14 @@ def test_the_table_of_pretext_tasks_is_that_of_the_command() -> None:
     assert all(f"`{TASKS[name].pack}`" in phrasings for name, phrasings in told.items())
 
 
+def test_a_pretext_task_that_is_not_right_often_enough_is_no_default() -> None:
+    for name, read, right, dubious, wrong, share, default in table(DOCS / "pretext.md", "Measured"):
+        assert int(read) == int(right) + int(dubious) + int(wrong)
+        assert share == f"{int(right) / int(read):.0%}"
+        by_default = TASKS[name.strip("`")].by_default
+        assert (default == "yes") == by_default == (int(right) >= 0.8 * int(read))
+
+
 def test_the_bands_of_the_page_are_those_of_the_settings() -> None:
     told = re.findall(r"\| (0\.\d+) \| (\d+) \| (\d+) \|", (DOCS / "dedup.md").read_text(encoding="utf-8"))
     assert len(told) >= 5

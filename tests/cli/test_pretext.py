@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conftest import Cli, kill_group, rows_of, wait_until, write_lines
 
-MILL = "The old mill was built by a family of carpenters from the valley. It ground flour. Then it was closed after the war."
+MILL = "The old mill was built by a family of carpenters from the valley. It ground flour. Then it was closed for good."
 
 
 def test_text_becomes_a_mixture_in_one_pipe(cli: Cli, sample_data: Path) -> None:
