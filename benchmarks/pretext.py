@@ -1,4 +1,4 @@
-"""Megabytes of text a second of `pretext`, and its memory: python benchmarks/pretext.py [MB]
+"""Megabytes of text a second of `pretext`, and its memory: python benchmarks/pretext.py [MB [KIND]]
 
 Real text from the folder that INSTRUCTKIT_REAL_DATA names (web pages, articles, Chinese paragraphs), repeated with a
 number of its own until there is enough.
@@ -16,20 +16,24 @@ from measure import medians, run_pipe
 from instructkit.templating.pretext.tasks import TASKS
 
 RUNS = 3
-ALONE = 8  # MB, for a task alone
+ALONE = 4  # MB, for a task alone
 
 
-def main(megabytes: int) -> None:
+def main(megabytes: int, only: str = "") -> None:
     """Print the medians."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print("| text | size | documents | command | MB/s a core | MB/s, 2 workers | examples/s a core | peak MB |")
         print("|---|---|---|---|---|---|---|---|")
         for kind, texts in real_texts().items():
+            if only not in kind:
+                continue
             source = folder / f"{kind}.jsonl"
             documents = write(source, texts, megabytes)
             for options in ("", "--per-document 1"):
                 row(source, documents, kind, options)
+        if only:
+            return
         print("\n| task alone, `--per-document 1` | MB/s a core | documents that give one |\n|---|---|---|")
         source = folder / "mixed.jsonl"
         pages, articles, chinese = real_texts().values()
@@ -97,4 +101,4 @@ def write(path: Path, texts: list[str], megabytes: int) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10, sys.argv[2] if len(sys.argv) > 2 else "")
