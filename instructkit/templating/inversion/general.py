@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.records.lists import list_lengths, lists_of
+from instructkit.records.lists import list_lengths
 from instructkit.records.script import is_chinese
 from instructkit.templating.inversion.derive import nouns
-from instructkit.templating.inversion.inverse_templates import InverseTemplates
+from instructkit.templating.inversion.inverse_templates import InverseTemplates, turns_in
 from instructkit.templating.inversion.kinds import Given, Inversion, word_phrasings
 from instructkit.templating.inversion.pieces import Piece, over, put, some
 from instructkit.templating.library.packs import Pack, Role
@@ -45,7 +45,7 @@ def by_kind(batch: pa.RecordBatch, rows: Places, seed: int) -> Piece:
         "question": _where(~later & question, instruction),
         "input": _where(~later & has_input, given),
         "turn": _where(later, whole),
-        "earlier": _where(later, pc.binary_join_element_wise(_turns(history), system, "\n")),
+        "earlier": _where(later, pc.binary_join_element_wise(turns_in(history), system, "\n")),
     }
     languages = is_chinese(instruction).astype(np.int64)
     piece = put(_general(), columns, languages, rows, seed)
@@ -95,9 +95,3 @@ def _where(there: Mask, texts: pa.StringArray) -> pa.StringArray:
 def _mask(values: pa.Array) -> Mask:
     found: Mask = values.to_numpy(zero_copy_only=False).astype(bool)
     return found
-
-
-def _turns(history: pa.ListArray) -> pa.StringArray:
-    """The texts of each row's earlier turns, one after the other."""
-    contents = pc.fill_null(pc.struct_field(history.flatten(), "content"), "")
-    return pc.binary_join(lists_of(list_lengths(history), contents), "\n")

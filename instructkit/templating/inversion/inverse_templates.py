@@ -4,11 +4,14 @@ What is asked for must not stand in the prompt, a prompt must say more than a wo
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from instructkit.records.lists import list_lengths, lists_of
 from instructkit.templating.inversion.folding import says_enough, stands_in
 from instructkit.templating.inversion.kinds import InversePhrasing, Inversion
 from instructkit.templating.library.packs import Phrasing
@@ -19,6 +22,7 @@ RULE = "not_invertible"
 SHORT_ANSWER = "what would be asked for is too short"
 SHORT_PROMPT = "what would be given is too short"
 GIVEN_AWAY = "what would be asked for stands in what is given"
+SHOWN = "what would be asked for stands in a demonstration"
 LACKING = "what the missing text could be told from is not there"
 LANGUAGE = "instructkit: language"  # a column of a batch: the language of each row as a place among the pack's
 
@@ -105,6 +109,19 @@ class InverseTemplates(PackTemplates):
         for row in np.flatnonzero(stands_in(texts.output, [texts.instruction, texts.input])).tolist():
             texts.failed.setdefault(row, (RULE, GIVEN_AWAY, ""))
         return texts
+
+    def shown(self, texts: Mapping[str, pa.Array]) -> dict[int, tuple[str, str, str]]:
+        """The examples whose answer stands in the demonstrations put before them, and why they can't be."""
+        given = [texts["instruction"], texts["input"]]
+        if "history" in texts:
+            given.insert(0, turns_in(texts["history"]))
+        return dict.fromkeys(np.flatnonzero(stands_in(texts["output"], given)).tolist(), (RULE, SHOWN, ""))
+
+
+def turns_in(history: pa.ListArray) -> pa.StringArray:
+    """The texts of each row's earlier turns, one after the other."""
+    contents = pc.fill_null(pc.struct_field(history.flatten(), "content"), "")
+    return pc.binary_join(lists_of(list_lengths(history), contents), "\n")
 
 
 def inversion_of(phrasing: Phrasing) -> Inversion:

@@ -1,8 +1,8 @@
 """Few-shot prompts: demonstrations before a row's own prompt, as one text or as earlier turns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,14 @@ SUPER_NI = {
 }
 
 Why = tuple[str, str, str]
+
+
+@runtime_checkable
+class Watchful(Protocol):
+    """Templates whose answers must not stand in a demonstration."""
+
+    def shown(self, texts: Mapping[str, pa.Array]) -> dict[int, Why]:
+        """The examples whose answer stands in their prompt or earlier turns, and why they can't be."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,8 @@ class Shots:
         self._assemble(made, _pick(demos, kept), query[kept], templates)
         ids = self.ids.take(pa.array(chosen[query[kept], column[kept]]))
         made.texts[DEMONSTRATIONS.name] = pa.ListArray.from_arrays(_ends(query[kept], len(wanted)), ids)
+        if isinstance(templates, Watchful):
+            lost = templates.shown(made.texts) | lost
         return lost
 
     def _render(
