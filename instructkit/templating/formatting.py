@@ -134,14 +134,16 @@ def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows,
             layout = replace(layout, convert=every_turn)
         elif settings.turns == "all":
             log.info("%s: its rows are no conversations, so --turns all does nothing to them", raw.name)
-        logs.place(raw, extra_fields(raw.schema, layout.used(raw.schema)))
+        logs.place(
+            raw, extra_fields(raw.schema, layout.used(raw.schema)), layout.texts(raw.schema), every_turn is not None
+        )
         # what the layout tells of is a row whose users are numbers already
         schema, batches = convert(raw, layout, source.stem, BadRows(reading.rejects, reading.at_most, reading.counts),
                                   workers)  # fmt: skip
         run = functools.partial(_pass_on, batches, settings.max_chars, settings.max_tokens, logs)
         return _Opened(raw, schema, run, reading.counts, inputs)
     plan = make_plan(raw, None if first is None else first[0], settings, source)
-    logs.place(raw, plan.extras)
+    logs.place(raw, plan.extras, plan.templates.columns, every_turn is not None)
     run = functools.partial(_phrased, raw.batches, plan, settings, logs, workers, raw.schema)
     return _Opened(raw, plan.schema, run, reading.counts, inputs)
 

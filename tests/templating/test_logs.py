@@ -349,7 +349,7 @@ def test_numbers_follow_first_appearance_on_every_level_whatever_the_batches() -
     for size in (1, 2, 5, 12):
         raw = Raw("r", table.schema, numbered(iter(table.to_batches(max_chunksize=size))))
         paths = user_paths(table.schema, True, [], [])
-        clean = anonymous(raw, paths, Users(), True, [])
+        clean = anonymous(raw, paths, Users())
         assert [row for batch, _ in clean.batches for row in batch.to_pylist()] == wanted, size
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.records.schema import CONTENT, EXAMPLE
+
 BadRow = tuple[int, str, str]  # row in the batch, rule, what was found
 
 
@@ -28,6 +30,11 @@ class Layout:
     used: Callable[[pa.Schema], Sequence[str]]  # the columns whose content is in the example's own
     convert: Callable[[pa.RecordBatch], Converted]
     every_turn: Callable[[pa.RecordBatch], Converted] | None = None  # of conversations: an example for each answer
+
+    def texts(self, schema: pa.Schema) -> list[str]:
+        """The columns that are the text of examples as they stand; those of turns hold more than text."""
+        made_of = [name for name in self.used(schema) if name not in EXAMPLE.names or name in CONTENT]
+        return made_of if self.every_turn is None else [name for name in made_of if name in CONTENT]
 
 
 def present(schema: pa.Schema, *names: str) -> str | None:

@@ -4,7 +4,7 @@ What a later step sees (examples, ids that are hashes, rejects, logs) is made of
 give them away.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,10 +15,8 @@ import pyarrow.compute as pc
 from instructkit.records.containers.raw import Numbers, Raw
 from instructkit.records.hashing import canonical_json
 from instructkit.records.lists import list_lengths, lists_of
-from instructkit.templating.logs.json_text import SHORTEST, clean_text
-from instructkit.templating.logs.users import ANYWHERE, Path, folded
-
-OWN_IDS = ("id", "parent")
+from instructkit.templating.logs.json_text import OWN_IDS, SHORTEST
+from instructkit.templating.logs.users import Path, folded
 
 Rows = npt.NDArray[np.int64]
 
@@ -42,15 +40,13 @@ class Users:
         return pa.array(labels, pa.string()).take(coded.indices)
 
 
-def anonymous(raw: Raw, paths: Sequence[Path], users: Users, json_too: bool, kept: Collection[str]) -> Raw:
+def anonymous(raw: Raw, paths: Sequence[Path], users: Users) -> Raw:
     """The same rows with numbers in the place of user ids.
 
-    ``json_too``: also ids in JSON that stands in a text column become ``[USER]``. An ``id`` or ``parent`` that holds
-    the id of its row's user is emptied.
+    An ``id`` or ``parent`` that holds the id of its row's user is emptied.
     """
-    if not paths and not json_too:
+    if not paths:
         return raw
-    texts = [field.name for field in raw.schema if json_too and pa.types.is_string(field.type)]
 
     def clean(batch: pa.RecordBatch) -> pa.RecordBatch:
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
@@ -59,9 +55,6 @@ def anonymous(raw: Raw, paths: Sequence[Path], users: Users, json_too: bool, kep
                 columns[name] = _untold(columns[name], [_leaves(columns, path) for path in paths])
         for name in dict.fromkeys(folded(path[-1]) for path in paths):
             _number(columns, [path for path in paths if folded(path[-1]) == name], users)
-        for name in texts:
-            if (name,) not in paths:
-                columns[name] = _clean_json(columns[name], kept)
         return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
     def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
@@ -135,14 +128,3 @@ def _untold(ids: pa.StringArray, users: Sequence[tuple[pa.Array, Rows]]) -> pa.S
     told = {row for found, rows in users for user, row in zip(as_key(found).to_pylist(), rows.tolist(), strict=True)
             if user and len(user) >= SHORTEST and user in (values[row] or "")}  # fmt: skip
     return pa.array([None if row in told else one for row, one in enumerate(values)], pa.string()) if told else ids
-
-
-def _clean_json(texts: pa.StringArray, kept: Collection[str]) -> pa.StringArray:
-    """Text columns that hold JSON, without the user ids in it."""
-    looks = pc.fill_null(pc.match_substring_regex(texts, r"^\s*[\[{]"), False)
-    if not pc.any(looks).as_py():
-        return texts
-    values = texts.to_pylist()
-    for place in np.flatnonzero(looks.to_numpy(zero_copy_only=False)).tolist():
-        values[place] = clean_text(values[place], ANYWHERE, kept)
-    return pa.array(values, pa.string())

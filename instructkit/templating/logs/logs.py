@@ -1,7 +1,8 @@
 """What the options about chat logs do to the sources of one run, from opening them to the last example."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from instructkit.records.examples import row_text
 from instructkit.records.rejects import Rejects
 from instructkit.records.stream import Counts
 from instructkit.templating.logs.anonymous import Users, anonymous
+from instructkit.templating.logs.hidden import without_users
 from instructkit.templating.logs.json_text import PrivateRows
 from instructkit.templating.logs.limits import Limit, limited, parse_limits
 from instructkit.templating.logs.prefixes import Prefixes
@@ -23,6 +25,7 @@ from instructkit.templating.planning import FormatSettings
 log = logging.getLogger("instructkit")
 
 PIECE = 1 << 20  # bytes of conversations at a time where each answer repeats what came before it
+HIDES = "users_hidden"  # rows that held a user id in JSON or a map
 FOUND = "an earlier prompt begins alike"
 
 Numbered = Iterator[tuple[pa.RecordBatch, Numbers]]
@@ -37,6 +40,7 @@ class Logs:
         self.seed = settings.seed
         self.prefixes = None if settings.common_prefix is None else Prefixes(settings.common_prefix)
         self._users = Users()
+        self._changed: Counter[str] = Counter()
         self._columns: dict[str, None] = {}  # of all sources
         self._hidden: dict[str, None] = {}
         self._unseen = set(self.kept)
@@ -52,13 +56,18 @@ class Logs:
         self._hidden |= dict.fromkeys(".".join(path) for path in paths)
         with_kept = user_paths(raw.schema, True, [*named, *self.kept], ())
         self._unseen -= {name for path in with_kept for name in (".".join(path), path[-1])}
-        raw = anonymous(raw, paths, self._users, by_name, self.kept)
+        raw = anonymous(raw, paths, self._users)
         raw.private = frozenset(path[0] for path in paths)
         raw.limited = frozenset(path[0] for limit in self.limits if (path := find(raw.schema, limit.column)))
         return raw
 
-    def place(self, raw: Raw, fields: Mapping[str, pa.Field]) -> None:
-        """Note where a source's limited columns stand in its examples; ``fields`` are those that ride along."""
+    def place(self, raw: Raw, fields: Mapping[str, pa.Field], texts: Collection[str], chat: bool) -> None:
+        """Note where a source's limited columns stand in its examples; ``fields`` are those that ride along.
+
+        User ids in JSON and maps are hidden from now on, but not in ``texts``, the columns the examples are made of.
+        """
+        if chat or self.limits:
+            raw.batches = self._hide(raw.batches, texts)
         for limit, places in self._places.items():
             path = find(raw.schema, limit.column)
             if path is None:
@@ -69,6 +78,12 @@ class Logs:
             there = (fields[path[0]].name, *path[1:])
             if there not in places:
                 places.append(there)
+
+    def _hide(self, batches: Numbered, texts: Collection[str]) -> Numbered:
+        for batch, numbers in batches:
+            clean, changed = without_users(batch, texts, self.kept)
+            self._changed[HIDES] += len(changed)
+            yield clean, numbers
 
     def check(self) -> None:
         """Say once which columns are hidden; raises `UsageError` for a column that no source has."""
@@ -114,10 +129,11 @@ class Logs:
     def within_limits(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, counts: Counts, rejects: Rejects
     ) -> Iterator[pa.RecordBatch]:
-        """At most so many rows for each value of a limited column, over all sources."""
-        if not self.limits:
-            return batches
-        return limited(batches, schema, self._places, self.seed, counts, rejects)
+        """At most so many rows for each value of a limited column, over all sources; what was hidden is counted."""
+        if self.limits:
+            batches = limited(batches, schema, self._places, self.seed, counts, rejects)
+        yield from batches
+        counts.changed += self._changed
 
 
 def pieces(batches: Numbered) -> Numbered:
