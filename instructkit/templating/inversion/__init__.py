@@ -4,7 +4,8 @@
   `general`: where none is known; `pieces`, `weaving`: what was made put together
 - `derive`: what a task's roles allow; `kinds`: the ways to ask, from ``templates/inversions.yaml``
 - `inverse_templates`: the phrasings over columns, put only where nothing is given away; `prompts`: PromptSource's
-- `recovering`: roles read back from examples; `folding`: texts compared without case and punctuation
+- `recovering`: roles read back from examples; `folding`, `forms`: texts compared without case and
+  punctuation, in whatever form their characters are
 """
 
 from instructkit.templating.inversion.inverting import InvertSettings, invert

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.engine.worth import worth_compiling
+from instructkit.templating.inversion.forms import letters, nfkc, one_form
 from instructkit.templating.templates import Mask
 
 Table = npt.NDArray[np.uint16]
@@ -30,12 +31,17 @@ def tables() -> tuple[Table, npt.NDArray[np.uint8]]:
     folded = np.zeros(0x10000, np.uint16)
     classes = np.zeros(0x10000, np.uint8)
     for point in range(0x10000):
-        category = unicodedata.category(chr(point))
-        if category[0] not in "LMN":
+        if 0xD800 <= point < 0xE000:
             continue
-        lower = chr(point).lower()
-        folded[point] = ord(lower) if len(lower) == 1 and ord(lower) < 0x10000 else point
-        classes[point] = LETTER if category[0] == "L" else OTHER
+        character = chr(point)
+        category = unicodedata.category(character)[0]
+        form = letters(nfkc(character)) if unicodedata.decomposition(character) else character
+        if form and (form != character or category in "LMN"):
+            lower = form.casefold()
+            alone = lower if len(lower) == 1 else form
+            folded[point] = ord(alone) if len(alone) == 1 and ord(alone) < 0x10000 else point
+        if category in "LMN":
+            classes[point] = LETTER if category == "L" else OTHER
     for spans, kind in ((_HAN, IDEOGRAPH), (_UNSPACED, ALONE)):
         for first, last in spans:
             span = classes[first : last + 1]
@@ -50,7 +56,11 @@ def _translation() -> dict[int, int | None]:
 
 
 def fold(text: str) -> str:
-    """A text in lower case without white space, punctuation and symbols."""
+    """A text in one form and lower case, without white space, punctuation and symbols."""
+    return _bare(nfkc(text))
+
+
+def _bare(text: str) -> str:
     return text.translate(_translation())
 
 
@@ -89,6 +99,7 @@ def stands_in(asked: pa.StringArray, given: Sequence[pa.StringArray]) -> Mask:
 
     A text of nothing but punctuation stands nowhere, a null neither.
     """
+    asked, given = one_form(asked), [one_form(texts) for texts in given]
     if worth_compiling(FEW_ROWS):
         from instructkit.templating.inversion.folding_loops import found_in
 
@@ -102,7 +113,7 @@ def stands_in(asked: pa.StringArray, given: Sequence[pa.StringArray]) -> Mask:
 
 def _stands(text: str, others: Sequence[str | None]) -> bool:
     most = sum(len(other) for other in others if other)
-    if len(fold(text[: 2 * most + _FEW])) > most:
+    if len(_bare(text[: 2 * most + _FEW])) > most:
         return False
-    needle = fold(text)
-    return bool(needle) and needle in "".join(fold(other) for other in others if other)
+    needle = _bare(text)
+    return bool(needle) and needle in "".join(_bare(other) for other in others if other)

@@ -1,5 +1,6 @@
 """Texts compared without case, space and punctuation, and how much they say."""
 
+import re
 import unicodedata
 
 import numpy as np
@@ -11,17 +12,42 @@ from hypothesis import strategies as st
 from instructkit.templating.inversion import folding
 from instructkit.templating.inversion.folding import ENOUGH, fold, says_enough, stands_in, tables, weight
 from instructkit.templating.inversion.folding_loops import found_in, weights
+from instructkit.templating.inversion.forms import one_form
 from instructkit.templating.inversion.weaving import woven
 from instructkit.templating.inversion.weaving_loops import weave
 
-texts = st.text(alphabet=st.sampled_from("aAbB é中文。, !1😀𠀀กдД\n"), max_size=12)
+texts = st.text(alphabet=st.sampled_from("aAbB é中文。, !1😀𠀀กдД\ne\u0301ＡﬁßS"), max_size=12)
 
 
 @settings(deadline=None)  # the first call loads tables or compiled loops
 @given(st.text(alphabet=st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])))
 def test_what_is_folded_is_lower_case_letters_digits_and_marks(text: str) -> None:
-    kept = [one for one in text if unicodedata.category(one)[0] in "LNM"]
-    assert fold(text) == "".join(one.lower() if len(one.lower()) == 1 else one for one in kept)
+    form = re.sub("[ßẞ]", "ss", unicodedata.normalize("NFKC", text))
+    kept = [one for one in form if unicodedata.category(one)[0] in "LNM"]
+    assert fold(text) == "".join(one.casefold() if len(one.casefold()) == 1 else one for one in kept)
+
+
+assigned = st.characters(exclude_categories=["Cs", "Cn", "Co"])
+odd = "aeÅﬁⅣ①㈱ßẞςΣｶﾞがㄱㅏ가각1\u0301\u0323\u3099\u1161\u11a8ſ™𝐀…\ufe0f❤"
+written = st.one_of(st.text(assigned), st.text(st.sampled_from(odd)))
+    st.text(assigned), st.text(st.sampled_from("aeÅﬁⅣ①㈱ßẞςΣｶﾞがㄱㅏ가각1\u0301\u0323\u3099\u1161\u11a8ſ™𝐀…\ufe0f❤"))
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(written, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_a_text_stands_in_itself_in_whatever_form_it_is_written(text: str, form: str) -> None:
+    """What is looked up one character after the other is what the whole text in one form would be."""
+    other = unicodedata.normalize(form, text)
+    (composed,) = one_form(pa.array([text])).to_pylist()
+    assert composed.translate(folding._translation()) == fold(text) == fold(other)
+    assert stands_in(pa.array([text]), [pa.array([f"<{other}>"])]).tolist() == [fold(text) != ""]
+
+
+def test_the_texts_between_nulls_and_plain_ones_keep_their_places() -> None:
+    column = pa.array([None, "abc", "e\u0301", "é", None, "ﬁ"])
+    assert one_form(column).to_pylist() == [None, "abc", "é", "é", None, "fi"]
+    assert one_form(column[3:]).to_pylist() == ["é", None, "fi"]
 
 
 @settings(deadline=None)  # the first call loads tables or compiled loops
@@ -55,6 +81,12 @@ def test_the_woven_columns_are_the_same_in_both_forms(first: list[str], data: st
         ("谁来了？", "他问：“谁 来了”", True),
         ("ÉTÉ", "l'été", True),
         ("Где он?", "где ОН", True),
+        ("l'e\u0301te\u0301", "L'ÉTÉ", True),
+        ("ＡＢＣ ｗｏｒｄｓ", "abc words", True),
+        ("the ﬁrst oﬃce", "The first office", True),
+        ("STRASSE", "die Straße", True),
+        ("ΟΔΟΣ", "οδος", True),
+        ("한국어", unicodedata.normalize("NFD", "한국어"), True),
         ("?!", "?!", False),
         ("", "anything", False),
         ("Who is it?", "Who is", False),
