@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.records.layouts import LAYOUTS
 from instructkit.records.lists import list_lengths
 from instructkit.templating.inversion.derive import Derived, derived
 from instructkit.templating.inversion.general import by_kind
@@ -23,7 +24,7 @@ from instructkit.templating.templates import Mask, Places
 INVERTED, NOT_ASKED = "it is inverted already", "the turn before the answer is not the user's"
 DEMONSTRATED = "it shows demonstrations"
 
-_CHATS = ("sharegpt", "messages", "prompt-completion-messages", "conversation-tree")
+_NONE = r"\A\s*(\[\s*\]|null)?\s*\z"  # no demonstrations, as a file of plain texts has them
 
 
 def turn(batch: pa.RecordBatch, seed: int) -> Turned:
@@ -64,7 +65,7 @@ def _origins(batch: pa.RecordBatch) -> tuple[dict[str, Places], dict[str, Places
         task, _, phrasing = name.partition("/")
         if f"/{MARK}" in name:
             refused.setdefault(INVERTED, []).append(code)
-        elif name.partition(":")[0] in _CHATS and ":" in name:
+        elif ":" in name and name.partition(":")[0] in LAYOUTS:  # behind it stands whose turn was answered
             refused.setdefault(NOT_ASKED, []).append(code)
         elif phrasing and task in tasks():
             numbers = _numbers(task)
@@ -81,10 +82,17 @@ def _numbers(task: str) -> dict[str, int]:
 
 
 def _demonstrated(batch: pa.RecordBatch) -> Mask:
-    place = batch.schema.get_field_index(DEMONSTRATIONS.name)
-    if place < 0 or batch.schema.field(place).type != DEMONSTRATIONS.type:
+    """Whether each row has something in the column of demonstrations, which CSV makes a text."""
+    if DEMONSTRATIONS.name not in batch.schema.names:
         return np.zeros(batch.num_rows, bool)
-    return list_lengths(batch.column(place)) > 0
+    column = batch.column(DEMONSTRATIONS.name)
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return list_lengths(column) > 0
+    filled = column.is_valid()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        filled = pc.fill_null(pc.invert(pc.match_substring_regex(column, _NONE)), False)
+    found: Mask = filled.to_numpy(zero_copy_only=False)
+    return found
 
 
 def _by_phrasing(batch: pa.RecordBatch, task: str, rows: Places, numbers: Places, seed: int) -> tuple[Piece, Mask]:

@@ -10,6 +10,7 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import UsageError
+from instructkit.records.layouts import LAYOUTS
 from instructkit.templating.inversion import folding, recovering, weaving
 from instructkit.templating.inversion.folding import fold
 from instructkit.templating.library.packs import load_pack, tasks
@@ -197,6 +198,45 @@ def test_rows_that_show_demonstrations_are_not_turned_round(tmp_path: Path) -> N
     assert len(rows) == 4
     assert counts.reasons == {"not_invertible": 4}
     assert set(reasons) == {"it shows demonstrations"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (pa.list_(pa.string()), [["a"], [], None]),
+        (pa.large_list(pa.string()), [["a"], [], None]),
+        (pa.list_(pa.int64()), [[1], [], None]),
+        (pa.string(), ['["a"]', "[]", None]),
+        (pa.string(), ["a", "", " null"]),
+        (pa.int64(), [0, None, None]),
+    ],
+)
+def test_demonstrations_count_in_whatever_type_they_come(
+    kind: pa.DataType, shown: list[object], tmp_path: Path
+) -> None:
+    table = examples(ALPACA[:3]).append_column("demonstrations", pa.array(shown, kind))
+    rows, counts, reasons = told(table, tmp_path)
+    assert (len(rows), counts.reasons, reasons) == (5, {"not_invertible": 1}, ["it shows demonstrations"])
+
+
+def test_rows_that_show_demonstrations_are_known_again_in_a_csv_file(tmp_path: Path) -> None:
+    path, between = tmp_path / "reviews.jsonl", str(tmp_path / "shown.csv")
+    path.write_text("".join(f"{row}\n".replace("'", '"') for row in REVIEWS), "utf-8")
+    shown = ik.format(str(path), task="sentiment", shots=(0, 1))
+    ik.write(shown, between)
+    demonstrations = [bool(row["demonstrations"]) for row in
+                      ik.format(str(path), task="sentiment", shots=(0, 1)).read_all().to_pylist()]  # fmt: skip
+    _, counts, reasons = told(ik.read(between), tmp_path)
+    assert counts.reasons == {"not_invertible": sum(demonstrations)}
+    assert set(reasons) == {"it shows demonstrations"}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_answer_to_a_tool_is_told_in_the_rows_of_every_layout(layout: str, tmp_path: Path) -> None:
+    row = {"instruction": "It is 12 degrees and it rains a lot.", "output": "It is raining in the city of Paris."}
+    _, _, reasons = told(examples([{**row, "template": f"{layout}:tool"}]), tmp_path)
+    assert reasons == ["the turn before the answer is not the user's"]
+    assert told(examples([{**row, "template": layout}]), tmp_path)[2] == []
 
 
 def rows_by_id(table: object, **options: object) -> dict[str, Row]:
