@@ -15,10 +15,14 @@ from instructkit.templating.inversion.kinds import (
     kinds,
     word_phrasings,
 )
-from instructkit.templating.library.packs import Pack, Role
+from instructkit.templating.library.packs import Pack, Role, load_pack, tasks
 from instructkit.templating.rendering.render import template
 
 MOST_OPTIONAL = 3  # optional roles that phrasings are made with and without
+
+PRETEXT = "pretext-"  # begins the names of the tasks that are made of text
+_TOO_NARROW = (("sentiment", "text"),)  # called a review, which a passage need not be
+_ANY_TEXT = {"en": "text", "zh": "文本"}
 
 RATIONALE = "rationale"  # the kind that asks for the steps before an answer
 
@@ -96,10 +100,27 @@ def _said(inversions: Iterable[Inversion]) -> str:
 
 @functools.cache
 def derived(task: str) -> Derived:
-    """A pack of the library turned round."""
-    from instructkit.templating.library.packs import load_pack
+    """The pack of a task turned round; the task is one that `pack_of` knows."""
+    pack = pack_of(task)
+    assert pack is not None  # noqa: S101 - the caller has seen it
+    return derive(pack)
 
-    return derive(load_pack(task))
+
+def pack_of(task: str) -> Pack | None:
+    """The pack whose phrasings made a task's rows, under the task's name; None for a task that nobody knows."""
+    if task in tasks():
+        return load_pack(task)
+    if not task.startswith(PRETEXT):
+        return None
+    from instructkit.templating.pretext.tasks import TASKS
+
+    made = TASKS.get(task.removeprefix(PRETEXT))
+    if made is None:
+        return None
+    pack = load_pack(made.pack)
+    roles = {name: replace(role, called=_ANY_TEXT) if (made.pack, name) in _TOO_NARROW else role
+             for name, role in pack.roles.items()}  # fmt: skip
+    return replace(pack, task=task, roles=roles)
 
 
 def _inversions(

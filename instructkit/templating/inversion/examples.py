@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 
 from instructkit.records.layouts import LAYOUTS
 from instructkit.records.lists import list_lengths
-from instructkit.templating.inversion.derive import Derived, derived
+from instructkit.templating.inversion.derive import Derived, derived, pack_of
 from instructkit.templating.inversion.general import by_kind
 from instructkit.templating.inversion.inverse_templates import InverseTemplates, inversion_of
 from instructkit.templating.inversion.kinds import MARK, InversePhrasing
 from instructkit.templating.inversion.pieces import Piece, Turned, over, put, some, together
 from instructkit.templating.inversion.recovering import PARTS, Recovery
-from instructkit.templating.library.packs import Pack, Role, load_pack, tasks
+from instructkit.templating.library.packs import Pack, Role
 from instructkit.templating.prompting.shots import DEMONSTRATIONS
 from instructkit.templating.templates import Mask, Places
 
@@ -67,7 +67,7 @@ def _origins(batch: pa.RecordBatch) -> tuple[dict[str, Places], dict[str, Places
             refused.setdefault(INVERTED, []).append(code)
         elif ":" in name and name.partition(":")[0] in LAYOUTS:  # behind it stands whose turn was answered
             refused.setdefault(NOT_ASKED, []).append(code)
-        elif phrasing and task in tasks():
+        elif phrasing:
             numbers = _numbers(task)
             if phrasing in numbers:
                 table = known.setdefault(task, np.full(len(encoded.dictionary), -1))
@@ -76,9 +76,10 @@ def _origins(batch: pa.RecordBatch) -> tuple[dict[str, Places], dict[str, Places
             {why: np.flatnonzero(np.isin(codes, some)) for why, some in refused.items()})  # fmt: skip
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)  # names of tasks that nobody knows have no end
 def _numbers(task: str) -> dict[str, int]:
-    return {phrasing.name: number for number, phrasing in enumerate(load_pack(task).phrasings)}
+    pack = pack_of(task)
+    return {} if pack is None else {phrasing.name: number for number, phrasing in enumerate(pack.phrasings)}
 
 
 def _demonstrated(batch: pa.RecordBatch) -> Mask:
@@ -114,7 +115,8 @@ def _by_phrasing(batch: pa.RecordBatch, task: str, rows: Places, numbers: Places
 @functools.cache
 def _templates(task: str) -> tuple[Recovery, InverseTemplates, Places]:
     """How a task's phrasings are read back, the inverted ones over plain texts, and the language of each phrasing."""
-    pack = load_pack(task)
+    pack = pack_of(task)
+    assert pack is not None  # noqa: S101 - its rows are known
     recovery = Recovery.of(pack)
     texts = as_texts(derived(task), pack)
     places = np.array([texts.languages.index(one.language) for one in pack.phrasings], np.int64)

@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -19,6 +19,7 @@ from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Reason, Rejects
 from instructkit.records.schema import no_history, repeat
 from instructkit.records.stream import Counts, Records, public_step, take_step
+from instructkit.templating.inversion.derive import PRETEXT
 from instructkit.templating.inversion.examples import turn
 from instructkit.templating.inversion.inverse_templates import RULE
 from instructkit.templating.inversion.parents import Drawn, draw_parents
@@ -27,6 +28,7 @@ from instructkit.templating.inversion.weaving import woven
 from instructkit.templating.templates import Mask, Places
 
 NOT_DRAWN = "not_drawn"
+OF_THE_RULE = ("confidence", "why")  # columns that `pretext` adds
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def _examples(batch: pa.RecordBatch, turned: Turned, seed: int) -> pa.RecordBatc
     made = taken | dict(turned.texts)
     made["task"] = pc.binary_join_element_wise(taken["task"], "-inverted", "")
     made["id"] = row_ids([taken["id"], taken["source"], made["template"], repeat(str(seed), count)], count)
+    made |= _unsaid(taken, _of(batch, "template", turned.rows))
     keeps = turned.keeps_dialogue
     if not keeps.any():
         made["system"], made["history"] = repeat("", count), no_history(count)
@@ -155,6 +158,15 @@ def _examples(batch: pa.RecordBatch, turned: Turned, seed: int) -> pa.RecordBatc
         made["system"] = pc.if_else(kept, taken["system"], "")
         made["history"] = _emptied(taken["history"], keeps)
     return pa.RecordBatch.from_arrays([made[name] for name in batch.schema.names], schema=batch.schema)
+
+
+def _unsaid(taken: Mapping[str, pa.Array], templates: pa.StringArray) -> dict[str, pa.Array]:
+    """The columns that say of a pretext task's example how sure its rule was and why, which is not said of another."""
+    there = [name for name in OF_THE_RULE if name in taken]
+    if not there:
+        return {}
+    ruled = pc.starts_with(templates, PRETEXT)
+    return {name: pc.if_else(ruled, pa.scalar(None, taken[name].type), taken[name]) for name in there}
 
 
 def _emptied(history: pa.ListArray, keeps: Mask) -> pa.ListArray:

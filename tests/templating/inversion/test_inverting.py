@@ -239,6 +239,39 @@ def test_an_answer_to_a_tool_is_told_in_the_rows_of_every_layout(layout: str, tm
     assert told(examples([{**row, "template": layout}]), tmp_path)[2] == []
 
 
+def test_what_is_made_of_text_is_turned_round_by_its_task_and_says_no_more_why(sample_data: Path) -> None:
+    made = ik.pretext(str(sample_data / "documents.jsonl"), per_document=2).read_all()
+    rows = inverted(made)
+    assert rows[0]["why"]
+    before = {row["id"]: row for row in made.to_pylist()}
+    assert [row for row in rows if row["id"] in before] == list(before.values())
+    after = [row for row in rows if row["id"] not in before]
+    assert {(row["confidence"], row["why"]) for row in after} == {(None, None)}
+    known = [row for row in after if not row["template"].startswith("examples/")]
+    assert len(known) > len(after) / 2
+    for row in known:
+        task, _, kind = row["template"].partition("/")
+        assert (row["task"], task[:8], kind[:8]) == (f"{task}-inverted", "pretext-", "inverse-")
+
+
+def test_a_passage_that_has_a_sentiment_is_asked_for_as_a_text_not_as_a_review() -> None:
+    row = {"instruction": "Is the writer of the text pleased?", "output": "negative",
+           "template": "pretext-sentiment/en-command"}  # fmt: skip
+    phrasing = next(one for one in load_pack("sentiment").phrasings if one.name == "en-command")
+    text = "The path was closed and nobody had told us."
+    parts = {name: getattr(phrasing, name).replace("{{ text }}", text) for name in ("instruction", "input")}
+    seen = [inverted(examples([{**row, **parts}]), only=True, seed=seed) for seed in range(20)]
+    asked = [f"{one['instruction']} {one['input']}" for (one,) in seen]
+    assert all(one["template"].startswith("pretext-sentiment/inverse-text-of-label/en-") for (one,) in seen)
+    assert {one["output"] for (one,) in seen} == {text}
+    assert not any("review" in one.lower() for one in asked)
+
+
+def test_columns_named_as_pretexts_stay_in_other_rows() -> None:
+    rows = inverted(examples(ALPACA[:2], confidence=["sure", "0.5"], why=[1, 2]))
+    assert [(row["confidence"], row["why"]) for row in rows] == [("sure", 1), ("sure", 1), ("0.5", 2), ("0.5", 2)]
+
+
 def rows_by_id(table: object, **options: object) -> dict[str, Row]:
     return {row["id"]: row for row in inverted(table, **options)}
 
