@@ -12,6 +12,7 @@ from instructkit.engine import map_batches
 from instructkit.errors import BadInput
 from instructkit.records.containers.raw import BadRows, Numbers, Raw, plain, plain_schema
 from instructkit.records.layouts import Converted, Layout, detect
+from instructkit.records.layouts.pieces import pieces
 from instructkit.records.schema import EXAMPLE, any_empty, build_examples, example_schema, extra_name
 from instructkit.records.stream import Records
 
@@ -54,7 +55,7 @@ def convert(
         flying: deque[tuple[pa.RecordBatch, Numbers]] = deque()
 
         def rows() -> Iterator[pa.RecordBatch]:
-            for batch, numbers in raw.batches:
+            for batch, numbers in pieces(raw.batches) if layout.grows else raw.batches:
                 flying.append((batch, numbers))
                 yield batch
 

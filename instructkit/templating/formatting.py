@@ -20,7 +20,7 @@ from instructkit.records.reading import as_rejects, describe_inputs, open_raw, t
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import EXAMPLE
 from instructkit.records.stream import Counts, Records, public_step, take_step
-from instructkit.templating.logs import Logs, PrivateRows, pieces
+from instructkit.templating.logs import Logs, PrivateRows
 from instructkit.templating.pack_templates import OPTIONS
 from instructkit.templating.phrase import Plan, phrase, within
 from instructkit.templating.planning import FormatSettings, make_plan
@@ -130,8 +130,7 @@ def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows,
             log.info("%s: its rows are examples already, so the options about phrasings do nothing to them%s", raw.name,
                      hint)  # fmt: skip
         if settings.turns == "all" and every_turn is not None:
-            raw.batches = pieces(raw.batches)
-            layout = replace(layout, convert=every_turn)
+            layout = replace(layout, convert=every_turn, grows=True)
         elif settings.turns == "all":
             log.info("%s: its rows are no conversations, so --turns all does nothing to them", raw.name)
         logs.place(

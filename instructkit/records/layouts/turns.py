@@ -1,12 +1,15 @@
 """Turns of a conversation in any dialect, and the examples they make."""
 
 import json
+from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from instructkit.records.schema import HISTORY
+from instructkit.records.lists import lists_of
+from instructkit.records.schema import HISTORY, TURN
 
 ROLES = {
     "human": "user",
@@ -140,14 +143,28 @@ def every_answer(turns: Iterable[Turn]) -> Made:
     return found, missing
 
 
+def _histories(histories: list[list[Turn]]) -> pa.ListArray:
+    """Histories that share turns: each turn becomes a value once, and is then taken by its place."""
+    places: dict[int, int] = {}
+    turns: list[Turn] = []
+    taken = array("q")
+    for history in histories:
+        for turn in history:
+            place = places.setdefault(id(turn), len(turns))
+            if place == len(turns):
+                turns.append(turn)
+            taken.append(place)
+    parts = [pa.array([turn[part] for turn in turns], pa.string()) for part in (0, 1)]
+    once = pa.StructArray.from_arrays(parts, fields=list(TURN))
+    lengths = np.array([len(history) for history in histories], np.int64)
+    return lists_of(lengths, once.take(pa.array(np.array(taken, np.int64)))).cast(HISTORY)
+
+
 def columns_of(name: str, split: list[Example]) -> dict[str, pa.Array]:
     """The columns of examples, which a layout of this name has made."""
     return {
         "system": pa.array([system for system, _, _, _ in split], pa.string()),
-        "history": pa.array(
-            [[{"role": role, "content": text} for role, text in history] for _, history, _, _ in split],
-            HISTORY,
-        ),
+        "history": _histories([history for _, history, _, _ in split]),
         "instruction": pa.array([asked[1] for _, _, asked, _ in split], pa.string()),
         "output": pa.array([answer for _, _, _, answer in split], pa.string()),
         # the template tells where a tool's result, not the user, stands before the answer

@@ -10,6 +10,6 @@ logs        all of it, for the sources of one run
 """
 
 from instructkit.templating.logs.json_text import PrivateRows
-from instructkit.templating.logs.logs import Logs, pieces
+from instructkit.templating.logs.logs import Logs
 
-__all__ = ["Logs", "PrivateRows", "pieces"]
+__all__ = ["Logs", "PrivateRows"]

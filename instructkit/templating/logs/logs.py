@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from instructkit.errors import UsageError
-from instructkit.records.batching import row_bytes
 from instructkit.records.containers.raw import BadRows, Numbers, Raw
 from instructkit.records.examples import row_text
 from instructkit.records.rejects import Rejects
@@ -24,7 +23,6 @@ from instructkit.templating.planning import FormatSettings
 
 log = logging.getLogger("instructkit")
 
-PIECE = 1 << 20  # bytes of conversations at a time where each answer repeats what came before it
 HIDES = "users_hidden"  # rows that held a user id in JSON or a map
 FOUND = "an earlier prompt begins alike"
 
@@ -134,12 +132,3 @@ class Logs:
             batches = limited(batches, schema, self._places, self.seed, counts, rejects)
         yield from batches
         counts.changed += self._changed
-
-
-def pieces(batches: Numbered) -> Numbered:
-    """The same rows, few bytes at a time."""
-    for batch, numbers in batches:
-        ends = np.cumsum(row_bytes(batch)) // PIECE
-        cuts = np.flatnonzero(np.diff(ends)) + 1
-        for start, end in zip([0, *cuts.tolist()], [*cuts.tolist(), batch.num_rows], strict=True):
-            yield batch.slice(start, end - start), numbers[start:end]
