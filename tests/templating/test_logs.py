@@ -322,6 +322,7 @@ def test_what_can_not_be_meant_is_said(log: Path, options: dict[str, Any], said:
 
 def test_a_huge_number_limits_nothing(log: Path) -> None:
     assert len(rows_of(log, max_per=f"user_id={10**29}", common_prefix=2**31 - 1)) == 40
+    assert len(rows_of(log, common_prefix=10**29)) == 40
     assert parse_limits(["a=b=3"])[0].column == "a=b"
 
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from instructkit.records.hashing import Hashes, draw, row_ids
 
 TOLD = "^[a-z-]+:"  # the template of an example whose last turn before the answer is no user's: messages:tool
+LONGEST = (1 << 31) - 1  # bytes of an Arrow text: no prompt has more characters
 Mask = npt.NDArray[np.bool_]
 
 
@@ -21,7 +22,7 @@ class Prefixes:
     """The beginnings of the prompts so far: 8 bytes for each that was new, 24 while they are merged."""
 
     def __init__(self, length: int) -> None:
-        self.length = length
+        self.length = min(length, LONGEST)
         self._runs: list[Hashes] = []  # sorted, each at least twice as long as the next
 
     def fresh_examples(self, examples: pa.RecordBatch) -> Mask:
