@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.errors import UsageError
 from instructkit.records.lists import list_lengths, lists_of
 from instructkit.templating.inversion.folding import says_enough, stands_in
 from instructkit.templating.inversion.kinds import InversePhrasing, Inversion
@@ -24,6 +25,7 @@ SHORT_PROMPT = "what would be given is too short"
 GIVEN_AWAY = "what would be asked for stands in what is given"
 SHOWN = "what would be asked for stands in a demonstration"
 LACKING = "what the missing text could be told from is not there"
+MOST = 60  # optional roles and inversions, a bit each; the rest of 64 are for the language and the choices
 LANGUAGE = "instructkit: language"  # a column of a batch: the language of each row as a place among the pack's
 
 
@@ -36,7 +38,18 @@ class InverseFilled(Filled):
 
 @dataclass(frozen=True)
 class InverseTemplates(PackTemplates):
-    """Templates of a pack turned round."""
+    """Templates of a pack turned round.
+
+    Raises `UsageError` where there are more columns and ways to ask than a row's bits can tell apart.
+    """
+
+    def __post_init__(self) -> None:
+        number = len(self._optional) + len(self.inversions)
+        if number > MOST:
+            raise UsageError(
+                f"{self.pack.task} can't be inverted: its columns and ways to ask are {number} together, and {MOST} "
+                "is the most; choose fewer templates with --template"
+            )
 
     @property
     def task(self) -> str:

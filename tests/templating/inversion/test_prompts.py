@@ -92,3 +92,19 @@ def test_real_templates_are_turned_round_or_refused(real_data: Path, tmp_path: P
     rows = made(tmp_path, ROWS, str(folder), per_row=None)
     assert len(rows) >= 20
     assert all(row["output"] not in f"{row['instruction']} {row['input']}" for row in rows)
+
+
+def wide(tmp_path: Path, number: int) -> list[dict[str, object]]:
+    """A row of as many columns, each of which a template asks for from the last."""
+    names = [f"part{place:02}" for place in range(number)]
+    row: dict[str, object] = {name: f"These are the words of {name}." for name in names}
+    templates = [(f"Say it. {{{{ {name} }}}} ||| {{{{ {names[-1]} }}}}", None) for name in names[:-1]]
+    return made(tmp_path, [row], library(tmp_path / "templates.yaml", *templates), per_row=None, language="en")
+
+
+def test_every_way_to_ask_is_told_apart_as_long_as_there_are_bits_and_more_are_refused(tmp_path: Path) -> None:
+    """With 30 columns and 29 ways to ask the highest bit but one is taken."""
+    asked = {str(row["output"])[-7:-1] for row in wide(tmp_path, 30)}
+    assert asked == {f"part{place:02}" for place in range(29)}
+    with pytest.raises(UsageError, match="columns and ways to ask are 61 together, and 60 is the most; choose fewer"):
+        wide(tmp_path, 31)
