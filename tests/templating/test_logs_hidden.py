@@ -76,6 +76,16 @@ def test_half_a_character_stops_nothing() -> None:
     assert text.encode()
 
 
+def test_a_conversation_with_half_a_character_costs_its_own_row_alone(tmp_path: Path) -> None:
+    rows = [
+        {"messages": json.dumps([{"role": "user", "content": text}, SAID[1]])} for text in ("a \ud83d", "\U0001f600")
+    ]
+    path = write_lines(tmp_path / "m.jsonl", rows)
+    reader = ik.format([str(path)])
+    assert [row["instruction"] for row in reader.read_all().to_pylist()] == ["\U0001f600"]
+    assert dict(ik.counts(reader).reasons) == {"not_text": 1}
+
+
 INNER = '{"user_id": "planted", "n": 1}'
 MAP = pa.map_(pa.string(), pa.string())
 META = {

@@ -4,7 +4,6 @@ The last answer makes an example, or each of them (``every_turn``).
 """
 
 import itertools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,7 @@ from instructkit.records.layouts.turns import (
     columns_of,
     every_answer,
     last_answer,
+    parse,
     turns_of,
 )
 from instructkit.records.schema import CONTENT, as_text, repeat
@@ -79,7 +79,9 @@ def _as_list(conversation: Any) -> list[dict[str, Any]]:
     """A conversation's turns; one that shares its column with others of another shape comes as JSON."""
     if isinstance(conversation, str):
         try:
-            conversation = json.loads(conversation)
+            conversation = parse(conversation)
+        except UnicodeEncodeError:
+            raise NoExample("not_text", "a turn holds half of a character (a lone surrogate)") from None
         except ValueError:
             raise NoExample("not_turns", "the conversation is a text, not turns") from None
     if conversation is None:

@@ -1,6 +1,5 @@
 """Trees of messages: each way from the root to an answer is a conversation."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from instructkit.records.layouts.turns import (
     Turn,
     columns_of,
     last_answer,
+    parse,
 )
 
 
@@ -85,7 +85,7 @@ def _tree_conversion(walk: Callable[[dict[str, Any], list[Turn]], Iterator[list[
         bad: list[BadRow] = []
         for row, tree in enumerate(batch.column("prompt").to_pylist()):
             try:
-                root = json.loads(tree) if isinstance(tree, str) else tree
+                root = parse(tree) if isinstance(tree, str) else tree
                 found, missing = _examples(walk(root or {}, []))
             except NoExample as wrong:
                 found, missing = [], [wrong]

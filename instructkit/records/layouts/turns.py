@@ -1,6 +1,7 @@
 """Turns of a conversation in any dialect, and the examples they make."""
 
 import json
+import re
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -28,6 +29,8 @@ SAID = ("content", "value", "text")
 MOST_HELD = 1 << 27  # characters in the histories of one conversation's examples: they grow by its square
 TURN_COST = 100  # what a turn takes beside its text, in characters
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character that JSON spells in two escapes
+
 Turn = tuple[str, str]
 Example = tuple[str, list[Turn], Turn, str]  # system prompt, history, the asking turn, the answer
 
@@ -38,6 +41,14 @@ class NoExample(Exception):
     def __init__(self, rule: str, found: str) -> None:
         super().__init__(found)
         self.rule, self.found = rule, found
+
+
+def parse(text: str) -> Any:
+    """The value of JSON; raises `ValueError` for what is none, or spells half of a character."""
+    value = json.loads(text)
+    if _HALF.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def turns_of(conversation: Iterable[dict[str, Any] | None]) -> Iterator[Turn]:
@@ -59,7 +70,7 @@ def read_history(value: Any) -> list[dict[str, str]]:
     """Earlier turns as they come: turns, question-answer pairs, texts that take turns, or any of it as JSON."""
     if isinstance(value, str):
         try:
-            value = json.loads(value) if value.strip() else []
+            value = parse(value) if value.strip() else []
         except ValueError:
             value = [value]
     turns: list[dict[str, str]] = []

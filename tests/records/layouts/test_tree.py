@@ -34,7 +34,7 @@ def converted(*trees: Any, every: bool = False) -> Converted:
 @pytest.mark.parametrize("wrong", [
     {**GOOD, "replies": 5}, {**GOOD, "replies": "none"}, {**GOOD, "replies": [1]}, {**GOOD, "replies": [None]},
     {**GOOD, "replies": {"a": GOOD}}, node("prompter", "Q", node("assistant", "A", {**GOOD, "replies": True})),
-    "no JSON", "[1]", "7"])  # fmt: skip
+    "no JSON", "[1]", "7", json.dumps({**GOOD, "text": "\ud83d"})])  # fmt: skip
 def test_what_is_no_tree_costs_its_own_row_alone(wrong: Any, every: bool) -> None:
     found = converted(GOOD, wrong, GOOD, every=every)
     assert [(row, rule) for row, rule, _ in found.bad] == [(1, "not_a_tree")]
