@@ -28,7 +28,7 @@ def main(megabytes: int, only: str = "") -> None:
         for kind, texts in real_texts().items():
             if only not in kind:
                 continue
-            source = folder / f"{kind}.jsonl"
+            source = folder / f"{kind.replace(' ', '-')}.jsonl"
             documents = write(source, texts, megabytes)
             for options in ("", "--per-document 1"):
                 row(source, documents, kind, options)
