@@ -4,7 +4,7 @@ import functools
 import itertools
 import re
 
-from instructkit.templating.pretext.language.mention import Mention
+from instructkit.templating.pretext.language.mention import Mention, apart
 from instructkit.templating.pretext.language.wordlists import words
 
 CONTENT_TAGS = ("n", "v", "a", "i", "l", "j")  # nouns, verbs, adjectives, idioms, set phrases, short forms
@@ -13,32 +13,14 @@ SURNAMES = frozenset(
     "付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔汤温康施牛樊葛邢齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳"
 )
 PRONOUNS = (
-    "他",
-    "她",
-    "它",
-    "其",
-    "此",
-    "该",
-    "这",
-    "那",
-    "本",
-    "我",
-    "你",
-    "您",
-    "咱",
-    "双方",
-    "两者",
-    "前者",
-    "后者",
-    "当时",
-    "同年",
-)
+    "他", "她", "它", "其", "此", "该", "这", "那", "本", "我", "你", "您", "咱", "双方", "两者", "前者", "后者",
+    "当时", "同年",
+)  # fmt: skip
 LINKS = (
     "但", "而", "因此", "所以", "然而", "不过", "于是", "随后", "后来", "之后", "此后", "同时", "另外", "此外", "其中",
     "接着", "并", "也", "最后", "最终", "结果", "例如", "比如", "尽管如此", "另一方面", "同样",
 )  # fmt: skip
 
-_SHORT_NAME = 4  # characters, up to which a name may end in any of them
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 # the characters that spell foreign names, without those that are words of their own between names (于, 以, 和)
 _SPELLING = (
@@ -99,7 +81,7 @@ def mentions(sentence: str) -> list[Mention]:
         found += [Mention(one.group(), kind, one.start()) for one in pattern.finditer(sentence)]
     found += _foreign_names(sentence)
     found += _names(sentence)
-    return _apart(found)
+    return apart(found)
 
 
 def _foreign_names(sentence: str) -> list[Mention]:
@@ -149,14 +131,6 @@ _PLACE = re.compile("..[省市县区国州镇村山河湖岛洲海港湾]$")
 _ORGANISATION = re.compile(
     "..(?:大学|学院|公司|集团|银行|协会|委员会|组织|党|局|中学|小学|医院|研究所|研究院|俱乐部|议会|法院|基金会|联盟)$"
 )
-
-
-def _apart(found: list[Mention]) -> list[Mention]:
-    kept: list[Mention] = []
-    for one in sorted(found, key=lambda mention: (mention.start, -len(mention.text))):
-        if not kept or one.start >= kept[-1].end:
-            kept.append(one)
-    return kept
 
 
 _POINTS = re.compile("[他她它这那其此]|该|本[书片站校港区市]|上述|下列|如下|前者|后者|另一")

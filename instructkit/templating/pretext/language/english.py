@@ -3,7 +3,7 @@
 import functools
 import re
 
-from instructkit.templating.pretext.language.mention import Mention
+from instructkit.templating.pretext.language.mention import Mention, apart
 from instructkit.templating.pretext.language.wordlists import pairs, words
 
 WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
@@ -19,25 +19,10 @@ PRONOUNS = ("He", "She", "It", "They", "We", "I", "You", "This", "That", "These"
             "Our", "My", "Your", "Such", "Both", "Another", "Others", "There", "Here", "One", "The latter",
             "The former", "The same", "Some")  # fmt: skip
 # "it" and "its" mostly mean what the sentence itself has named
-PRONOUN_WORDS = frozenset(
-    (
-        "he",
-        "she",
-        "they",
-        "him",
-        "her",
-        "them",
-        "his",
-        "hers",
-        "these",
-        "those",
-        "this",
-        "such",
-        "latter",
-        "former",
-        "here",
-    )
-)
+PRONOUN_WORDS = frozenset((
+    "he", "she", "they", "him", "her", "them", "his", "hers", "these", "those", "this", "such", "latter", "former",
+    "here",
+))  # fmt: skip
 
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
 _DIGIT = re.compile(r"\d")
@@ -57,17 +42,16 @@ _TITLES = frozenset(("Mr", "Mrs", "Ms", "Dr", "Sir", "Lord", "Lady", "President"
                      "Senator", "Captain", "General", "Saint", "Emperor", "Prince", "Princess", "Pope"))  # fmt: skip
 
 
-def word_list(text: str) -> list[str]:
-    """The words of a text."""
-    return WORD.findall(text)
+def is_content(word: str) -> bool:
+    """Whether a word is neither a function word nor one of the shortest."""
+    return len(word) > 2 and word.lower() not in words("en_stopwords")
 
 
 def content_words(text: str) -> list[str]:
     """The words but for function words and the shortest, in order, each once whatever its case."""
-    stop = words("en_stopwords")
     found: dict[str, str] = {}
     for word in WORD.findall(text):
-        if len(word) > 2 and word.lower() not in stop:
+        if is_content(word):
             found.setdefault(word.lower(), word)
     return list(found.values())
 
@@ -81,11 +65,7 @@ def mentions(sentence: str) -> list[Mention]:
                 found.append(Mention(one.group(), kind, one.start()))
     if not _telling().isdisjoint(sentence.replace(".", " ").replace(",", " ").split()):
         found += _names(sentence)
-    kept: list[Mention] = []
-    for mention in sorted(found, key=lambda one: (one.start, -len(one.text))):
-        if not kept or mention.start >= kept[-1].end:
-            kept.append(mention)
-    return kept
+    return apart(found)
 
 
 @functools.cache

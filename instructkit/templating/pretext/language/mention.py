@@ -1,8 +1,8 @@
 """Names, dates and numbers as they stand in a sentence."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-KINDS = ("person", "place", "organisation", "year", "date", "month", "number")
 NAMES = ("person", "place", "organisation")
 
 
@@ -17,3 +17,12 @@ class Mention(NamedTuple):
     def end(self) -> int:
         """Where it ends in its sentence."""
         return self.start + len(self.text)
+
+
+def apart(found: Iterable[Mention]) -> list[Mention]:
+    """Mentions in order, without those that begin inside another; of two that begin together, the longer."""
+    kept: list[Mention] = []
+    for one in sorted(found, key=lambda mention: (mention.start, -len(mention.text))):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return kept

@@ -2,7 +2,7 @@
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language.questions import Question, questions
+from instructkit.templating.pretext.language.questions import questions
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 from instructkit.templating.pretext.tasks.shared import join
@@ -13,12 +13,6 @@ _SENTENCES = 40  # that are looked at
 
 def extractive_qa(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     """A paragraph, a question and the words of the paragraph that answer it."""
-    for context, asked in _asked(passage, draws):
-        return Made({"context": context, "question": asked.question, "answer": asked.answer}, 0.8, asked.why)
-    return None
-
-
-def _asked(passage: Passage, draws: Draws) -> "list[tuple[str, Question]]":
     places = [
         (paragraph, place) for paragraph in passage.paragraphs if len(paragraph) > 1 for place in range(len(paragraph))
     ]
@@ -27,8 +21,9 @@ def _asked(passage: Passage, draws: Draws) -> "list[tuple[str, Question]]":
         for asked in questions(paragraph[place], passage, draws):
             context = around(paragraph, place, most, passage.is_chinese)
             if context.count(asked.answer) == 1:
-                return [(context, asked)]
-    return []
+                roles = {"context": context, "question": asked.question, "answer": asked.answer}
+                return Made(roles, 0.8, asked.why)
+    return None
 
 
 def around(paragraph: list[str], place: int, most: int, is_chinese: bool) -> str:

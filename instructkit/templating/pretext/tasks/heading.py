@@ -4,7 +4,6 @@ import re
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language import english
 from instructkit.templating.pretext.language.sentences import is_whole, split
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
@@ -13,7 +12,6 @@ from instructkit.templating.pretext.tasks.title import is_title_line
 
 LEAST_HEADINGS = 2
 LEAST_IN_COMMON = 0.6  # of the heading's content words stand in the section
-_MOST_WORDS = 8
 _BODY = (150, 2500)  # characters; Chinese half of it
 _PLAIN = re.compile(r"^[#=\s\d.、一二三四五六七八九十()（）]+|[=\s]+$")
 
@@ -42,13 +40,6 @@ def heading(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
             why = f"the line above the section; {share:.0%} of its content words stand in it"
             return Made({"text": body, "heading": named}, 0.5 + 0.5 * share, why)
     return None
-
-
-def _is_sentence(line: str, is_chinese: bool) -> bool:
-    """Whether a short line is a question or a statement rather than a heading."""
-    if line.endswith(("?", "？")):
-        return True
-    return not is_chinese and (len(line.split()) > _MOST_WORDS or english.states(line))
 
 
 def _section(lines: list[str], start: int, most: int, is_chinese: bool) -> str:

@@ -4,9 +4,9 @@ import re
 
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language import chinese, english
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
+from instructkit.templating.pretext.tasks.shared import content_words
 
 SHARE = 0.2  # of the words
 LEAST = 3
@@ -21,7 +21,7 @@ def keywords_to_text(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     fitting = [one for one in passage.sentences if least <= len(one) <= most and passage.is_statement(one)
                and not _POINTS.search(one)]  # fmt: skip
     for text in draws.sample(fitting, 3):
-        found = chinese.content_words(text) if passage.is_chinese else english.content_words(text)
+        found = content_words(text, passage.is_chinese)
         if len(found) < LEAST + 1:
             continue
         number = min(max(round(SHARE * _words(text, passage.is_chinese)), LEAST, len(found) // 2), MOST, len(found))

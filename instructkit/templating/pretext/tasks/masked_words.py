@@ -3,7 +3,6 @@
 from instructkit.templating.pretext.document import Passage
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.language import chinese, english
-from instructkit.templating.pretext.language.wordlists import words
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
 from instructkit.templating.pretext.tasks.shared import join, runs_of
@@ -51,7 +50,7 @@ def _places(text: str, is_chinese: bool) -> dict[str, list[int]]:
     """Where each content word stands that another mention tells: the word before or behind is the same there."""
     listed = _chinese_words(text) if is_chinese else [(one.group(), one.start()) for one in english.WORD.finditer(text)]
     every = [word for word, _ in listed]
-    wanted = set(chinese.content_words(text)) if is_chinese else {word for word in every if _is_content(word)}
+    wanted = set(chinese.content_words(text)) if is_chinese else {word for word in every if english.is_content(word)}
     found: dict[str, list[tuple[int, str, str]]] = {}
     for (word, start), before, behind in zip(listed, ["", *every], [*every[1:], ""], strict=False):
         if word in wanted:
@@ -73,10 +72,6 @@ def _chinese_words(text: str) -> list[tuple[str, int]]:
         found.append((word, at))
         at += len(word)
     return found
-
-
-def _is_content(word: str) -> bool:
-    return len(word) > 2 and word.lower() not in words("en_stopwords")
 
 
 MASKED_WORDS = Task(

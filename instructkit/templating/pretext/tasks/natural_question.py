@@ -51,7 +51,7 @@ def natural_question(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
         if not before:
             continue
         hard = [one for later in passage.paragraphs[number:] for one in later
-                if one not in (*paragraph[place : place + 4],) and not one.endswith(("?", "？"))
+                if one not in paragraph[place : place + 4] and not one.endswith(("?", "？"))
                 and ANSWER_WORDS[0] <= length(one) <= ANSWER_WORDS[1] and passage.stands_alone(one)
                 and in_common(one, question, passage.is_chinese) < 0.3]  # fmt: skip
         least, most = (30, 300) if not passage.is_chinese else (15, 150)
@@ -64,8 +64,8 @@ def natural_question(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
             "question": question,
             "answer": answer,
             "choices": draws.shuffled([answer, *wrong]),
+            "context": before,
         }
-        roles["context"] = before
         return Made(
             roles,
             min(0.6 + share / 2, 1.0),

@@ -16,6 +16,7 @@ from instructkit.templating.pretext.language.english import WORD
 from instructkit.templating.pretext.language.wordlists import valences, words
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
+from instructkit.templating.pretext.tasks.shared import join
 
 MOST_NEUTRAL = 0.78
 LEAST_LEAD = 0.05
@@ -45,8 +46,8 @@ def sentiment(passage: Passage, draws: Draws, _: Pool) -> Made | None:
         return None
     weigh = _weigh_chinese if passage.is_chinese else _weigh_english
     for paragraph, start in draws.sample(spans, _TRIES):
-        text = _span(passage, paragraph, start, 1 + draws.below(3))
-        least, most = (size // 2 if passage.is_chinese else size for size in _SPAN)
+        text = join(paragraph[start : start + 1 + draws.below(3)], passage.is_chinese)
+        least, most = (size // (1 + passage.is_chinese) for size in _SPAN)
         if not least <= len(text) <= most or text.count("?") + text.count("？"):
             continue
         opinions = _opinions(text, passage.is_chinese)
@@ -64,10 +65,6 @@ def sentiment(passage: Passage, draws: Draws, _: Pool) -> Made | None:
         label = "positive" if lead > 0 else "negative"
         return Made({"text": text, "label": label}, min(0.5 + abs(lead), 1.0), why)
     return None
-
-
-def _span(passage: Passage, paragraph: list[str], start: int, number: int) -> str:
-    return ("" if passage.is_chinese else " ").join(paragraph[start : start + number])
 
 
 def _opinions(text: str, is_chinese: bool, said: bool = False) -> dict[str, float]:

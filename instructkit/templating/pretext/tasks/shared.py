@@ -55,16 +55,20 @@ def tokens(text: str, is_chinese: bool) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Za-z0-9]+", text)]
 
 
+def content_words(text: str, is_chinese: bool) -> list[str]:
+    """The content words of a text, in order, each once."""
+    return chinese.content_words(text) if is_chinese else english.content_words(text)
+
+
 def content(text: str, is_chinese: bool) -> set[str]:
     """The content words of a text, in lower case."""
-    found = chinese.content_words(text) if is_chinese else english.content_words(text)
-    return {word.lower() for word in found}
+    return {word.lower() for word in content_words(text, is_chinese)}
 
 
 def words_of(text: str, is_chinese: bool) -> list[str]:
     """The content words of a text as often as they come, in lower case."""
     wanted = content(text, is_chinese)
-    every = [word for word, _ in chinese.tagged(text)] if is_chinese else english.word_list(text)
+    every = [word for word, _ in chinese.tagged(text)] if is_chinese else english.WORD.findall(text)
     return [word.lower() for word in every if word.lower() in wanted]
 
 

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 
 from instructkit.templating.pretext.document import Passage, length
 from instructkit.templating.pretext.draws import Draws
-from instructkit.templating.pretext.language import chinese, english
 from instructkit.templating.pretext.language.mention import NAMES
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.task import Made, Task
-from instructkit.templating.pretext.tasks.shared import in_common, join, stem, tokens
+from instructkit.templating.pretext.tasks.shared import content_words, in_common, join, stem, tokens
 
 LEAST_ROUGE = 0.20  # ROUGE-1 (F1) of the sentence against the others (UDIT: 20 of 100)
 LEAST_IN_COMMON = 0.6  # of the sentence's content words stand in the others
@@ -30,10 +29,9 @@ def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     scored = [(rouge_1(one, whole), place) for place, one in enumerate(counts)]
     score, best = max(scored, key=lambda one: (one[0], -one[1]))
     sentence = paragraph[best]
-    fits = _WORDS[0] <= length(sentence) <= _WORDS[1] and passage.stands_alone(sentence)
-    if score < LEAST_ROUGE or best > 0 or not fits or sentence.endswith(("?", "？")):
+    if score < LEAST_ROUGE or best > 0 or not _WORDS[0] <= length(sentence) <= _WORDS[1]:
         return None
-    rest = join(paragraph[:best] + paragraph[best + 1 :], passage.is_chinese)
+    rest = join(paragraph[1:], passage.is_chinese)
     if passage.leans_back(paragraph[1]) or not _is_about(sentence, paragraph[1:], passage.is_chinese):
         return None
     told = [one for one in passage.mentions(sentence) if one.text not in rest]
@@ -47,7 +45,7 @@ def summary_gap(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
 
 def _is_about(sentence: str, others: list[str], is_chinese: bool) -> bool:
     """Whether the first content word of a sentence, its subject mostly, is named in half of the others."""
-    found = chinese.content_words(sentence) if is_chinese else english.content_words(sentence)
+    found = content_words(sentence, is_chinese)
     return bool(found) and sum(stem(found[0].lower()) in one.lower() for one in others) * 2 >= len(others)
 
 

@@ -28,11 +28,7 @@ def summary_lead(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     if not passage.is_first or len(passage.sentences) < LEAST or len(passage.paragraphs[0]) < 2:
         return None
     lead = passage.sentences[:LEAD]
-    if (
-        not passage.stands_alone(lead[0])
-        or any(one.endswith(("?", "？")) for one in lead)
-        or length("".join(lead)) > 130
-    ):
+    if any(one.endswith(("?", "？")) for one in lead) or length("".join(lead)) > 130:
         return None
     if not passage.is_statement(lead[0]) or any(_OPENS_WITH_TIME.match(one) for one in lead[1:]):
         return None

@@ -19,8 +19,10 @@ def topic(passage: Passage, draws: Draws, pool: Pool) -> Made | None:
     if not passage.is_first:
         return None
     found = _named(passage.document)
+    if found is None:
+        return None
     text = opening(passage, 200, 1500)
-    if found is None or not text:
+    if not text:
         return None
     label, confidence, why = found
     roles = {"text": text, "label": label}
