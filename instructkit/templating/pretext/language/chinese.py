@@ -94,7 +94,7 @@ def _foreign_names(sentence: str) -> list[Mention]:
         text = one.group()
         while text and one.start() + len(text) not in ends:  # its last character begins another word
             text = text[:-1]
-        if (
+        if _FOREIGN_NAME.fullmatch(text) and (  # what is left may be half a name, or none
             one.start() == 0
             or not "\u4e00" <= sentence[one.start() - 1] <= "\u9fff"
             or _ENDS_WORD.search(sentence, 0, one.start())
