@@ -13,7 +13,7 @@ import pyarrow as pa
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
 from instructkit.records.batching import ROWS
-from instructkit.records.containers.raw import BadRows, Numbers, Raw
+from instructkit.records.containers.raw import BadRows, Numbers, Raw, first_rows
 from instructkit.records.examples import convert, extra_fields, row_text
 from instructkit.records.layouts import detect
 from instructkit.records.reading import as_rejects, describe_inputs, open_raw, together, unify, widen
@@ -111,7 +111,7 @@ def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows,
     every_turn = layout.every_turn if layout is not None else None
     raw = logs.open(raw, every_turn is not None, reading)
     if settings.limit is not None:
-        raw.batches = _first_rows(raw.batches, settings.limit)
+        raw.batches = first_rows(raw.batches, settings.limit)
     inputs = describe_inputs(source)
     first = next(raw.batches, None)
     if first is not None:
@@ -199,16 +199,6 @@ def _asks_for_phrasings(settings: FormatSettings, super_natural: bool) -> bool:
 def _encoding(settings: FormatSettings) -> Encoding:
     return Encoding(settings.definition, settings.positive_examples, settings.negative_examples, settings.explanations,
                     settings.per_row is None)  # fmt: skip
-
-
-def _first_rows(
-    batches: Iterator[tuple[pa.RecordBatch, Numbers]], limit: int
-) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
-    for batch, numbers in batches:
-        yield batch.slice(0, limit), numbers[:limit]
-        limit -= batch.num_rows
-        if limit <= 0:
-            return
 
 
 def _pass_on(

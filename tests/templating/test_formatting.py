@@ -141,6 +141,11 @@ def test_phrasings_of_a_row_differ_share_its_parent_and_have_ids_of_their_own(re
     assert len({row["id"] for row in rows}) == 30
 
 
+def test_a_limit_beyond_any_file_takes_all_rows(reviews: str) -> None:
+    assert len(rows_of(reviews, task="sentiment", limit=10**20)) == 100
+    assert rows_of(reviews, task="sentiment", limit=0) == []
+
+
 def test_all_phrasings_are_drawn_about_equally_often(tmp_path: Path) -> None:
     rows = [{"text": f"{at} " + "is a number of a text that goes on", "label": at % 2} for at in range(2800)]
     counted = Counter(row["template"] for row in rows_of(write_lines(tmp_path / "r.jsonl", rows), task="sentiment"))

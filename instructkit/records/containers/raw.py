@@ -64,6 +64,18 @@ def numbered(batches: Iterator[pa.RecordBatch], start: int = 1) -> Iterator[tupl
         start += batch.num_rows
 
 
+def first_rows(
+    batches: Iterator[tuple[pa.RecordBatch, Numbers]], limit: int
+) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
+    """The first ``limit`` rows of numbered batches; one batch at least, for its columns."""
+    for batch, numbers in batches:
+        rows = min(limit, batch.num_rows)
+        yield batch.slice(0, rows), numbers[:rows]
+        limit -= rows
+        if limit <= 0:
+            return
+
+
 def plain_type(kind: pa.DataType) -> pa.DataType:
     """The type a column is read as: dictionaries, views and large types become their plain kind."""
     if pa.types.is_dictionary(kind):

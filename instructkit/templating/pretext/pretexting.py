@@ -10,7 +10,7 @@ import pyarrow as pa
 from instructkit.engine.mapping import map_ordered
 from instructkit.errors import UsageError
 from instructkit.records.batching import rechunk
-from instructkit.records.containers.raw import BadRows, Raw
+from instructkit.records.containers.raw import BadRows, Raw, first_rows
 from instructkit.records.examples import extra_fields, row_text
 from instructkit.records.reading import as_rejects, describe_inputs, open_raw, together, unify, widen
 from instructkit.records.rejects import Rejects
@@ -186,19 +186,11 @@ def _made(
     flying: list[Block] = []
 
     def blocks() -> Iterator[Block]:
-        left = given.limit
         before = pa.RecordBatch.from_pylist([], schema)
-
-        def numbered() -> Iterator[pa.RecordBatch]:
-            nonlocal left
-            for batch, numbers in raw.batches:
-                rows = pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers)], schema=schema)
-                yield rows if left is None else rows.slice(0, min(left, rows.num_rows))
-                left = None if left is None else left - batch.num_rows
-                if left is not None and left <= 0:
-                    return
-
-        for rows in rechunk(numbered(), BLOCK_ROWS, BLOCK_BYTES):
+        read = raw.batches if given.limit is None else first_rows(raw.batches, given.limit)
+        numbered = (pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers)], schema=schema)
+                    for batch, numbers in read)  # fmt: skip
+        for rows in rechunk(numbered, BLOCK_ROWS, BLOCK_BYTES):
             block = Block(before, rows)
             flying.append(block)
             yield block

@@ -234,6 +234,7 @@ def test_limit_reads_the_first_documents_alone(documents: Path) -> None:
     few = made(documents, limit=5, balance=False)
     assert 0 < len({row["parent"] for row in few}) <= 5
     assert made(documents, limit=0) == []
+    assert made(documents, limit=10**20) == made(documents)
 
 
 def test_several_sources_are_read_one_after_the_other(sample_data: Path) -> None:
