@@ -22,7 +22,7 @@ from instructkit.records.lists import list_lengths
 from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_history, as_text
-from instructkit.records.tokens import buffers, character_classes, mix, normalised, tokenise
+from instructkit.records.tokens import buffers, characters, mix, normalised, tokenise
 
 log = logging.getLogger("instructkit")
 
@@ -65,7 +65,7 @@ def read_evaluation(paths: tuple[str, ...]) -> Evaluation:
                 found = np.empty(int(offsets[-1] - offsets[0]) + 1, np.uint64)
                 sizes = np.zeros(len(texts), np.int64)
                 width = np.zeros(len(texts), np.int64)
-                used = runs_of(data, offsets, character_classes(), found, sizes, width)
+                used = runs_of(data, offsets, characters(), found, sizes, width)
                 found_runs[asks].append(found[:used])
                 found_places[asks].append(np.repeat(len(rows) + parents, sizes))
                 lengths |= set(np.unique(width[sizes > 0]).tolist())
@@ -132,7 +132,7 @@ def overlaps(batch: pa.RecordBatch, evaluation: Evaluation) -> list[tuple[int, i
         data, offsets = buffers(field_texts(batch, field))
         hits = np.full(batch.num_rows, -1, np.int64)
         lengths = np.zeros(batch.num_rows, np.int64)
-        search(data, offsets, character_classes(), evaluation.runs, evaluation.lengths, hits, lengths)
+        search(data, offsets, characters(), evaluation.runs, evaluation.lengths, hits, lengths)
         for row in np.flatnonzero(hits >= 0).tolist():
             file, number = evaluation.rows[int(evaluation.places[hits[row]])]
             found.setdefault(row, (row, int(lengths[row]), f"{file} row {number}"))
@@ -148,7 +148,9 @@ def run_hash(tokens: Any, start: int, width: int) -> Any:
     return mix(value)
 
 
-@jit("int64(uint8[::1], int32[::1], uint8[::1], uint64[::1], int64[::1], int64[::1])")
+@jit(
+    "int64(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), uint32[::1], uint64[::1], int64[::1], int64[::1])"
+)
 def runs_of(data: Any, offsets: Any, classes: Any, out: Any, sizes: Any, widths: Any) -> int:
     """Write the hash of each text's runs to ``out``; gives how many there are."""
     longest = 0
@@ -169,7 +171,9 @@ def runs_of(data: Any, offsets: Any, classes: Any, out: Any, sizes: Any, widths:
     return used
 
 
-@jit("void(uint8[::1], int32[::1], uint8[::1], uint64[::1], int64[::1], int64[::1], int64[::1])")
+@jit(
+    "void(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), uint32[::1], uint64[::1], int64[::1], int64[::1], int64[::1])"
+)
 def search(data: Any, offsets: Any, classes: Any, runs: Any, widths: Any, hits: Any, lengths: Any) -> None:
     """For each text the place in ``runs`` (sorted) of its first run that is there, longest runs first."""
     longest = 0

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from instructkit.dedup.contamination import LONGEST, Evaluation, overlaps, read_evaluation
 from instructkit.dedup.neighbours import EXACT, Verdicts, find_duplicates
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.signing import Signed, Signer
-from instructkit.dedup.store import SignatureStore
+from instructkit.dedup.shingling import Shingled, Shingler
+from instructkit.dedup.store import RowStore
 from instructkit.dedup.texts import fields_of
 from instructkit.engine import Spool, map_batches
 from instructkit.errors import UsageError
@@ -50,15 +50,15 @@ def dedup(
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
         evaluation = read_evaluation(given.against) if given.against else None
-        work = functools.partial(_work, signer=Signer(given, fields), evaluation=evaluation)
-        with Spool(records.schema) as spool, SignatureStore(spool.folder, given, len(fields)) as store:
+        work = functools.partial(_work, shingler=Shingler(given.ngram, fields, given.exact), evaluation=evaluation)
+        with Spool(records.schema) as spool, RowStore(spool.folder, len(fields)) as store:
             for batch, signed, overlapping in map_batches(records.batches, work, workers=workers):
                 counts.rows_in += batch.num_rows
                 left, left_signed = _without(batch, signed, overlapping, counts, sink)
                 spool.append(left)
                 store.append(left_signed, _origins(left))
             store.close()
-            verdicts = find_duplicates(store, given, fields)
+            verdicts = find_duplicates(store, given, fields, None, workers)
             yield from _kept(spool, verdicts, counts, sink, given)
 
     arguments = {**asdict(given), "against": [_named(path) for path in given.against]}
@@ -84,19 +84,19 @@ def _named(path: str) -> dict[str, str]:
 
 
 def _work(
-    batch: pa.RecordBatch, signer: Signer, evaluation: Evaluation | None
-) -> tuple[pa.RecordBatch, Signed, list[tuple[int, int, str]]]:
+    batch: pa.RecordBatch, shingler: Shingler, evaluation: Evaluation | None
+) -> tuple[pa.RecordBatch, Shingled, list[tuple[int, int, str]]]:
     """All that the rows of a batch need, on a worker."""
-    return batch, signer(batch), overlaps(batch, evaluation) if evaluation is not None else []
+    return batch, shingler(batch), overlaps(batch, evaluation) if evaluation is not None else []
 
 
 def _without(
     batch: pa.RecordBatch,
-    signed: Signed,
+    signed: Shingled,
     overlapping: list[tuple[int, int, str]],
     counts: Counts,
     sink: Rejects,
-) -> tuple[pa.RecordBatch, Signed]:
+) -> tuple[pa.RecordBatch, Shingled]:
     """Drop the rows that overlap an evaluation file."""
     if not overlapping:
         return batch, signed
@@ -110,7 +110,7 @@ def _without(
     keep[rows] = False
     totals = signed.sizes.sum(axis=1, dtype=np.int64)
     shingles = signed.shingles[np.repeat(keep, totals)] if len(signed.shingles) else signed.shingles
-    left = Signed(signed.exact[keep], shingles, signed.sizes[keep], np.ascontiguousarray(signed.keys[:, keep]))
+    left = Shingled(signed.exact[keep], shingles, signed.sizes[keep])
     return batch.filter(pa.array(keep)), left
 
 

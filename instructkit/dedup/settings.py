@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from instructkit.errors import UsageError
 
+SEARCHES = ("auto", "exhaustive", "lsh")
 RECALL = 0.99  # of the pairs that lie exactly at the threshold; those above it are found more surely
 
 
@@ -14,6 +15,10 @@ class DedupSettings:
     threshold: float = 0.8  # Jaccard similarity of the shingle sets
     ngram: int = 5  # tokens a shingle
     permutations: int = 128  # values a MinHash signature
+    bands: int | None = None  # of a signature; by the threshold where not given
+    rows_per_band: int | None = None
+    search: str = "auto"  # auto, exhaustive, lsh: how the pairs to compare are found
+    keep: str = "first"  # of rows that are the same: first, longest, or COLUMN[:min|max]
     on: str = "all"  # all, prompt, instruction, input, output, or a column
     exact: bool = False  # only equal texts
     against: tuple[str, ...] = ()  # evaluation files no row may overlap
@@ -25,22 +30,27 @@ class DedupSettings:
             raise UsageError(f"a shingle has at least 1 token, not {self.ngram}")
         if not 1 <= self.permutations <= 4096:
             raise UsageError(f"a signature has 1 to 4096 permutations, not {self.permutations}")
+        if (self.bands or 1) * (self.rows_per_band or 1) > self.permutations:
+            raise UsageError(
+                f"{self.bands or 1} bands of {self.rows_per_band or 1} values need more than the "
+                f"{self.permutations} permutations"
+            )
+        if self.search not in SEARCHES:
+            raise UsageError(f"pairs are sought by {', '.join(SEARCHES)}, not {self.search}")
 
-    @property
-    def rows_per_band(self) -> int:
-        """The most rows a band may have that pairs at the threshold still meet in one with `RECALL`.
+    def banding(self) -> tuple[int, int]:
+        """How many bands a signature is cut into, and how many values each has.
 
-        A pair of similarity s shares a band of r rows with probability s^r, and one of b bands with
-        1 - (1 - s^r)^b (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, 3.4.2). More rows a band make
-        fewer false candidates; all are verified anyway.
+        A pair of similarity s shares a band of r values with probability s^r, and one of b bands with
+        1 - (1 - s^r)^b (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, 3.4.2). More values a band make
+        fewer false candidates; all are verified anyway. So they are the most with which pairs at the threshold
+        still meet with `RECALL`.
         """
+        if self.bands is not None or self.rows_per_band is not None:
+            rows = self.rows_per_band or self.permutations // (self.bands or 1)
+            return self.bands or self.permutations // rows, rows
         for rows in range(self.permutations, 1, -1):
             bands = self.permutations // rows
             if 1 - (1 - self.threshold**rows) ** bands >= RECALL:
-                return rows
-        return 1
-
-    @property
-    def bands(self) -> int:
-        """How many bands the signature gives."""
-        return self.permutations // self.rows_per_band
+                return bands, rows
+        return self.permutations, 1

@@ -1,6 +1,7 @@
 """What is kept of each row while duplicates are sought: on disk, but for a few bytes a row."""
 
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -8,27 +9,25 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.signing import U32, U64, Signed
-from instructkit.engine.jit import jit
+from instructkit.dedup.shingling import U32, U64, Shingled
 from instructkit.errors import OutputFailed
 from instructkit.records.hashing import Hashes
 
-MAPPED_ROWS = 128  # rows whose pages are in memory together: the system maps up to some 400 KB around each
+STRETCH = 1 << 22  # shingles that are worked through together
 
 
-class SignatureStore:
-    """Exact hashes, shingle sets, band keys and parents of all rows, appended batch by batch."""
+class RowStore:
+    """Exact hashes, shingle sets and origins of all rows, appended batch by batch."""
 
-    def __init__(self, folder: Path, settings: DedupSettings, fields: int) -> None:
+    def __init__(self, folder: Path, fields: int) -> None:
         self.folder = folder
         self.fields = fields
-        self.bands = 0 if settings.exact else settings.bands
         self.rows = 0
-        names = ["exact", "shingles", "sizes", "parents", *(f"band-{band}" for band in range(self.bands))]
-        self._files: dict[str, IO[bytes]] = {name: (folder / name).open("wb") for name in names}
+        self._files: dict[str, IO[bytes]] = {
+            name: (folder / name).open("wb") for name in ("exact", "shingles", "sizes", "origins")
+        }
 
-    def __enter__(self) -> "SignatureStore":
+    def __enter__(self) -> "RowStore":
         return self
 
     def __exit__(
@@ -37,48 +36,58 @@ class SignatureStore:
         for file in self._files.values():
             file.close()
 
-    def append(self, signed: Signed, origins: Hashes) -> None:
+    def append(self, rows: Shingled, origins: Hashes) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
-        try:
-            self._files["exact"].write(signed.exact.tobytes())
-            self._files["shingles"].write(signed.shingles.tobytes())
-            self._files["sizes"].write(signed.sizes.tobytes())
-            self._files["parents"].write(origins.tobytes())
-            for band in range(self.bands):
-                self._files[f"band-{band}"].write(signed.keys[band].tobytes())
-        except OSError as error:
-            raise OutputFailed(
-                f"the temporary folder {self.folder.parent} can't hold the signatures ({error.strerror}); "
-                "free space there or set TMPDIR to a larger disk"
-            ) from error
-        self.rows += len(signed.exact)
+        with disk_full(self.folder):
+            self._files["exact"].write(rows.exact.data)
+            self._files["shingles"].write(rows.shingles.data)
+            self._files["sizes"].write(rows.sizes.data)
+            self._files["origins"].write(origins.data)
+        self.rows += len(rows.exact)
 
     def close(self) -> None:
         """End the writing."""
-        for file in self._files.values():
-            file.close()
+        with disk_full(self.folder):
+            for file in self._files.values():
+                file.close()
 
     def exact(self) -> U64:
         """The exact hashes: rows x 2."""
         return np.fromfile(self.folder / "exact", np.uint64).reshape(-1, 2)
 
-    def keys(self, band: int) -> U64:
-        """A band's keys, one a row."""
-        return np.fromfile(self.folder / f"band-{band}", np.uint64)
-
     def sets(self) -> "ShingleSets":
-        """The shingle sets, to be read row by row."""
+        """The shingle sets, to be read."""
         return ShingleSets(self.folder, self.rows, self.fields)
 
 
+class disk_full:
+    """Turns a failed write in the temporary folder into `OutputFailed`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            raise OutputFailed(
+                f"the temporary folder {self._folder.parent} can't hold the signatures ({error.strerror}); "
+                "free space there or set TMPDIR to a larger disk"
+            ) from error
+
+
 class ShingleSets:
-    """Copies the shingle sets of some rows out of the files; holds eight bytes a row."""
+    """The shingle sets in the files; holds eight bytes a row."""
 
     def __init__(self, folder: Path, rows: int, fields: int) -> None:
         self._shingles = _Mapped(folder / "shingles", np.uint64)
         self._sizes = _Mapped(folder / "sizes", np.uint32)
-        self._parents = _Mapped(folder / "parents", np.uint64)
+        self._origins = _Mapped(folder / "origins", np.uint64)
         self._fields = fields
+        self.rows = rows
         self.ends: npt.NDArray[np.int64] = np.zeros(rows + 1, np.int64)
         step = 1 << 18
         for start in range(0, rows, step):
@@ -88,20 +97,42 @@ class ShingleSets:
             part += self.ends[start]
             self._sizes.release()
 
-    def load(self, rows: npt.NDArray[np.int64]) -> tuple[U64, npt.NDArray[np.int64], U32, U64]:
-        """The shingles of some rows (ascending) one after the other, their ends, their sizes, their parents."""
-        starts = self.ends[rows]
-        ends = np.concatenate([[0], np.cumsum(self.ends[rows + 1] - starts)])
-        shingles = np.empty(int(ends[-1]), np.uint64)
-        for first in range(0, len(rows), MAPPED_ROWS):
-            part = slice(first, first + MAPPED_ROWS)
-            copy_stretches(self._shingles.values, starts[part], ends[first : first + MAPPED_ROWS + 1], shingles)
-            self._shingles.release()
-        sizes = self._sizes.values.reshape(-1, self._fields)[rows]
-        parents = self._parents.values[rows]
+    @property
+    def shingles(self) -> int:
+        """How many there are in all."""
+        return int(self.ends[-1])
+
+    def lengths(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """How many shingles some rows have, all fields together."""
+        return self.ends[rows + 1] - self.ends[rows]
+
+    def stretches(self) -> Iterator[tuple[int, int]]:
+        """All rows in stretches, first and last, that hold about as many shingles each."""
+        start = 0
+        while start < self.rows:
+            end = int(np.searchsorted(self.ends, self.ends[start] + STRETCH, "right"))
+            end = min(max(end - 1, start + 1), self.rows)
+            yield start, end
+            start = end
+
+    def stretch(self, start: int, end: int) -> tuple[U64, npt.NDArray[np.int64], U32]:
+        """The rows of a stretch, not copied: their shingles, ends from 0 and sizes; `release` gives them back."""
+        first = self.ends[start]
+        return (
+            self._shingles.values[first : self.ends[end]],
+            self.ends[start : end + 1] - first,
+            self._sizes.values[start * self._fields : end * self._fields].reshape(-1, self._fields),
+        )
+
+    def release(self) -> None:
+        """Give back the pages that were read."""
+        self._shingles.release()
         self._sizes.release()
-        self._parents.release()
-        return shingles, ends, sizes, parents
+        self._origins.release()
+
+    def all(self) -> tuple[U64, U32, U64]:
+        """All shingles, sizes and origins, not copied; `release` gives back what was read."""
+        return self._shingles.values, self._sizes.values.reshape(-1, self._fields), self._origins.values
 
 
 class _Mapped:
@@ -112,19 +143,10 @@ class _Mapped:
         self._map: mmap.mmap | None = None
         if path.stat().st_size:
             with path.open("rb") as file:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # to loops an array like any other
             self.values = np.frombuffer(self._map, kind)
 
     def release(self) -> None:
         """Give the pages back to the system's cache."""
         if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
-
-
-@jit("void(Array(uint64, 1, 'C', readonly=True), int64[::1], int64[::1], uint64[::1])")
-def copy_stretches(source: Any, starts: Any, ends: Any, out: Any) -> None:
-    """Copy stretches of ``source`` from ``starts`` to lie between ``ends`` in ``out``."""
-    for row in range(len(starts)):
-        shift = starts[row] - ends[row]
-        for place in range(ends[row], ends[row + 1]):
-            out[place] = source[place + shift]

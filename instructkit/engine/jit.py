@@ -64,3 +64,35 @@ def same_bytes(context: Any, one: Any, other: Any, size: Any) -> Any:
         return builder.icmp_signed("==", found, ir.Constant(integer, 0))
 
     return types.boolean(types.int64, types.int64, types.int64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load64(context: Any, address: Any) -> Any:
+    """In a compiled loop: the eight bytes at an address as one number, the first byte lowest."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        value = builder.load(builder.inttoptr(arguments[0], ir.IntType(64).as_pointer()))
+        value.align = 1
+        return value
+
+    return types.uint64(types.int64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def trailing_zeros(context: Any, value: Any) -> Any:
+    """In a compiled loop: how many low bits of a number are 0; 64 for 0."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def leading_zeros(context: Any, value: Any) -> Any:
+    """In a compiled loop: how many high bits of a number are 0; 64 for 0."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), make

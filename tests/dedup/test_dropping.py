@@ -49,14 +49,14 @@ def varied_texts(count: int, seed: int) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("crowd", [1, 10**6], ids=["all-buckets-joined-by-rare-shingles", "all-buckets-pair-by-pair"])
+@pytest.mark.parametrize(("search", "crowd"), [("exhaustive", 1), ("lsh", 2), ("lsh", 10**6)])
 def test_no_pair_below_the_threshold_is_merged_and_none_above_it_stays(
-    crowd: int, monkeypatch: pytest.MonkeyPatch
+    search: str, crowd: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(neighbours, "CROWD", crowd)
     texts = list(dict.fromkeys(varied_texts(600, seed=crowd)))
     sets = {text: shingles(text) for text in texts}
-    kept = kept_outputs(texts)
+    kept = kept_outputs(texts, search=search)
     assert kept == [text for text in texts if text in set(kept)]  # in the order they came
     for text in set(texts) - set(kept):
         assert max(jaccard(sets[text], sets[other]) for other in kept) >= THRESHOLD

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.signing import Signer, equal_below, permutations
+from instructkit.dedup.shingling import Shingler
+from instructkit.dedup.signing import permutations
+from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import FIELDS
 from instructkit.errors import UsageError
-from instructkit.records.tokens import UNSPACED, buffers, character_classes, normalised, tokenise
+from instructkit.records.tokens import UNSPACED, buffers, characters, normalised, tokenise
 from tests.rows import examples
 
 TEXTS = st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=60)
@@ -45,7 +47,7 @@ def compiled_tokens(text: str) -> list[int]:
     texts = normalised(pa.array([text], pa.string()))
     data, offsets = buffers(texts)
     out = np.empty(int(offsets[-1] - offsets[0]) + 1, np.uint64)
-    count = tokenise(data, int(offsets[0]), int(offsets[1]), character_classes(), out)
+    count = tokenise(data, int(offsets[0]), int(offsets[1]), characters(), out)
     return [int(value) for value in out[:count]]
 
 
@@ -90,11 +92,9 @@ def jaccard_of(one: str, other: str, ngram: int) -> float:
 def test_signatures_estimate_the_similarity_as_well_as_theory_says() -> None:
     words = [f"w{number}" for number in range(200)]
     rows = [{"output": " ".join(words)}, {"output": " ".join([*words[:160], *[f"v{number}" for number in range(40)]])}]
-    config = DedupSettings(permutations=1024, threshold=0.99, on="output")
     table = examples(rows).to_batches()[0]
-    signer = Signer(config, FIELDS["output"])
     slopes, shifts = permutations(1024)
-    signed = signer(table)
+    signed = Shingler(5, FIELDS["output"])(table)
     sizes = signed.sizes[:, 0]
     sets = np.split(signed.shingles, [int(sizes[0])])
     signatures = [
@@ -109,7 +109,7 @@ def test_signatures_estimate_the_similarity_as_well_as_theory_says() -> None:
 def test_bands_find_pairs_at_the_threshold_with_the_recall_promised() -> None:
     for threshold in (0.5, 0.7, 0.8, 0.9, 0.95):
         config = DedupSettings(threshold=threshold)
-        rows, bands = config.rows_per_band, config.bands
+        bands, rows = config.banding()
         assert rows * bands <= 128
         assert 1 - (1 - threshold**rows) ** bands >= 0.99
         more = rows + 1

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from instructkit.engine.jit import jit
 from instructkit.records.hashing import Hashes, draw, redraw
-from instructkit.records.tokens import buffers, character_classes, mix, normalised, tokenise
+from instructkit.records.tokens import buffers, characters, mix, normalised, tokenise
 from instructkit.templating.prompting.embedding import Cells
 from instructkit.templating.prompting.shots import METHODS
 
@@ -56,7 +56,7 @@ class Texts:
         rows = len(texts)
         kept, lengths, hashes = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.uint64)
         longest = int(np.diff(offsets).max(initial=1))
-        _tokenise_all(data, offsets, character_classes(), room, tokens, counts, kept, lengths, hashes, max(longest, 1))
+        _tokenise_all(data, offsets, characters(), room, tokens, counts, kept, lengths, hashes, max(longest, 1))
         place = np.arange(len(tokens)) if room[-1] else np.zeros(0, np.int64)
         held = place - np.repeat(room[:-1], sizes) < np.repeat(kept, sizes)
         ends = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)

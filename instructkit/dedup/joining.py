@@ -1,0 +1,273 @@
+"""Finding all pairs that may reach the threshold: prefix filtering, made cheap by what stands only once.
+
+Two sets of similarity t share one of the first n - ceil(t * n) + 1 shingles of each, in any order that is the same for
+both (Chaudhuri et al. 2006; Bayardo et al. 2007). With the rarest first, these begin with the shingles that no other
+row has. So a row with as many of its own is like no other, and is done; of all others only the rest of the prefix is
+kept, as (shingle, row), and rows that meet under a shingle are compared.
+
+Which shingles stand once is counted part by part: all of them are dealt by their first bits into parts whose count fits
+a core's cache, for looking 8 bytes up all over the memory costs ten times as much.
+"""
+
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows
+from instructkit.dedup.shingling import U64
+from instructkit.dedup.store import ShingleSets, disk_full
+from instructkit.dedup.stretches import equal_below, sought_by
+from instructkit.engine.jit import jit
+from instructkit.engine.mapping import map_ordered
+
+Mask = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.uint32]
+
+A_PART = 1 << 19  # shingles whose bitmaps (8 bits or more each) fit a core's cache
+MOST_PARTS = 10  # as a power of 2
+MOST_COUNTED = np.uint64((1 << 16) - 1)
+_ROUNDING = 1e-9
+_ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
+
+
+class PrefixJoin:
+    """The rows among ``wanted`` that may be alike another, and the shingles under which they meet."""
+
+    def __init__(
+        self, sets: ShingleSets, wanted: Mask, threshold: float, guarded: Mask, folder: Path, workers: int | None = None
+    ) -> None:
+        self._sets = sets
+        self._wanted = wanted
+        self._threshold = threshold
+        self._given = (guarded, equal_below(threshold))
+        self._folder = folder
+        self._workers = workers
+        shingles = int(np.diff(sets.ends)[wanted].sum())
+        self._bits = min(MOST_PARTS, max(0, int(np.ceil(np.log2(max(1, shingles) / A_PART)))))
+        self._alone = np.zeros(sets.rows, np.uint32)  # of each row's shingles, how many no other row has
+        self._size = np.zeros(sets.rows, np.uint32)  # of the shingles it is sought by
+        self._lock = threading.Lock()
+
+    def meet(self, writer: MeetingsWriter) -> None:
+        """Let the rows meet."""
+        self._deal()
+        for path in self._map(range(1 << self._bits), self._once):
+            path.unlink()
+        alive = self._wanted & self._may_be_alike()
+        by_row = Partitions(self._folder, "again", int((self._size - self._alone)[alive].sum()), self._sets.rows)
+        for keys, rows in self._map(range(1 << self._bits), functools.partial(self._again, alive)):
+            by_row.append(keys, rows, rows)
+        alive &= self._may_be_alike()
+        entries = Partitions(self._folder, "prefixes", by_row.entries // 4, 1 << 48)
+        for keys, rows in by_row.parts():
+            used = prefixes(keys, rows, alive, self._alone, self._size, self._threshold)
+            entries.append(keys[:used], rows[:used], keys[:used])
+        for keys, rows in entries.parts():
+            writer.add(keys, rows)
+
+    def _may_be_alike(self) -> Mask:
+        """The rows of which not so many shingles stand alone that they are like no other."""
+        size = self._size.astype(np.int64)
+        prefix: Mask = self._alone < size - np.ceil(self._threshold * size - _ROUNDING).astype(np.int64) + 1
+        return prefix
+
+    def _map(self, items: Any, function: Any) -> Iterator[Any]:
+        return map_ordered(items, function, workers=self._workers)
+
+    def _path(self, name: str, part: int) -> Path:
+        return self._folder / f"{name}-{part}"
+
+    def _deal(self) -> None:
+        """Write all shingles with their rows into parts by their first bits."""
+        parts = 1 << self._bits
+        with contextlib.ExitStack() as stack, disk_full(self._folder):
+            files = [stack.enter_context(self._path("dealt", part).open("wb")) for part in range(parts)]
+            for entries, bounds in self._map(self._sets.stretches(), self._dealt):
+                for part, file in enumerate(files):
+                    file.write(entries[bounds[part] : bounds[part + 1]].data)
+
+    def _dealt(self, stretch: tuple[int, int]) -> tuple[U64, npt.NDArray[np.int64]]:
+        start, end = stretch
+        shingles, ends, sizes = self._sets.stretch(start, end)
+        entries, bounds = np.empty(len(shingles), np.uint64), np.zeros((1 << self._bits) + 1, np.int64)
+        deal_shingles(shingles, ends, sizes, *self._given, self._wanted[start:end], start, self._bits,
+                      self._size[start:end], bounds, entries)  # fmt: skip
+        self._sets.release()
+        return entries, bounds
+
+    def _once(self, part: int) -> Path:
+        """Count what stands once in a part; what stands again is written for `_again`."""
+        path = self._path("dealt", part)
+        entries = np.fromfile(path, np.uint64)
+        alone = np.empty(len(entries), np.int32)
+        words = _slots(len(entries)) // 16
+        used = part_once(entries, np.zeros(words, np.uint64), np.zeros(words, np.uint64), alone)
+        with self._lock:
+            tally(alone[: len(entries) - used], self._alone)
+        with disk_full(self._folder):
+            entries[:used].tofile(self._path("seen-again", part))
+        return path
+
+    def _again(self, alive: Mask, part: int) -> tuple[U64, Rows]:
+        """Of what stands again in a part, the shingles of the rows left, with how often they do, and the rows."""
+        path = self._path("seen-again", part)
+        entries = np.fromfile(path, np.uint64)
+        path.unlink()
+        entries = entries[alive[entries & _LOW]]
+        alone = np.empty(len(entries), np.int32)
+        rows = np.empty(len(entries), np.int32)
+        table = np.empty(_slots(len(entries)), np.uint64)
+        used = part_again(entries, table, part, self._bits, alone, rows)
+        with self._lock:
+            tally(alone[: len(entries) - used], self._alone)
+        return entries[:used], rows[:used]
+
+
+def _slots(entries: int) -> int:
+    """The slots of a part's table."""
+    return 1 << max(4, int(np.ceil(np.log2(2 * entries + 1))))
+
+
+@jit(
+    "void(uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64, boolean[::1], int64, int64, uint32[::1], "
+    "int64[::1], uint64[::1])"
+)
+def deal_shingles(
+    shingles: Any, ends: Any, sizes: Any, guarded: Any, needs_equality: float, wanted: Any, first: int, bits: int,
+    counts: Any, bounds: Any, out: Any,
+) -> None:  # fmt: skip
+    """Write the shingles of the rows wanted part by part: 32 bits of each after the first ``bits``, and its row."""
+    down = np.uint64(63 - bits)
+    cursor = np.zeros(len(bounds), np.int64)
+    for row in range(len(wanted)):
+        if wanted[row]:
+            start, end, salt = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
+            counts[row] = end - start
+            for place in range(start, end):
+                cursor[((shingles[place] ^ salt) >> down >> np.uint64(1)) + np.uint64(1)] += 1
+    for part in range(1, len(bounds)):
+        cursor[part] += cursor[part - 1]
+        bounds[part] = cursor[part]
+    for row in range(len(wanted)):
+        if wanted[row]:
+            start, end, salt = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
+            for place in range(start, end):
+                value = shingles[place] ^ salt
+                part = value >> down >> np.uint64(1)
+                out[cursor[part]] = (value << np.uint64(bits) & ~_LOW) | np.uint64(first + row)
+                cursor[part] += 1
+
+
+@jit()
+def count_all(entries: Any, table: Any) -> int:
+    """Count each shingle of a part in a table: its 32 bits and, below them, how often; gives the table's mask."""
+    mask = len(table) - 1
+    table[:] = np.uint64(0)
+    for entry in entries:
+        key = entry >> np.uint64(32)
+        slot = np.int64(key) & mask
+        while table[slot] != 0 and table[slot] >> np.uint64(32) != key:
+            slot = (slot + 1) & mask
+        table[slot] = (table[slot] + np.uint64(1)) | (key << np.uint64(32))
+    return mask
+
+
+@jit()
+def count_of(key: Any, table: Any, mask: int) -> Any:
+    """How often a shingle of the table stands."""
+    slot = np.int64(key) & mask
+    while table[slot] >> np.uint64(32) != key or table[slot] == 0:
+        slot = (slot + 1) & mask
+    return table[slot] & _LOW
+
+
+@jit("int64(uint64[::1], uint64[::1], uint64[::1], int32[::1])")
+def part_once(entries: Any, once: Any, twice: Any, alone: Any) -> int:
+    """Move what seems to stand again to the front, and write the rows of what stands once; gives how many do again.
+
+    Two bitmaps tell what was seen, and seen again; where two shingles share a bit, both seem to stand again.
+    """
+    bits = np.uint64(64 * len(once) - 1)
+    for entry in entries:  # without branches: which way they went could not be foreseen
+        slot = entry >> np.uint64(32) & bits
+        word, bit = slot >> np.uint64(6), _ONE << (slot & np.uint64(63))
+        seen = once[word]
+        twice[word] |= seen & bit
+        once[word] = seen | bit
+    used = 0
+    for number in range(len(entries)):
+        entry = entries[number]
+        slot = entry >> np.uint64(32) & bits
+        again = (twice[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE
+        alone[number - used] = np.int32(entry & _LOW)
+        entries[used] = entry
+        used += np.int64(again)
+    return used
+
+
+@jit("int64(uint64[::1], uint64[::1], int64, int64, int32[::1], int32[::1])")
+def part_again(entries: Any, table: Any, part: int, bits: int, alone: Any, rows: Any) -> int:
+    """As `part_once`; what stands again becomes how often (16 bits) and the shingle's first 48 bits, with its row."""
+    mask = count_all(entries, table)
+    used = 0
+    for number in range(len(entries)):
+        entry = entries[number]
+        count = count_of(entry >> np.uint64(32), table, mask)
+        if count == 1:
+            alone[number - used] = np.int32(entry & _LOW)
+        else:
+            rows[used] = np.int32(entry & _LOW)
+            shingle = (np.uint64(part) << np.uint64(48 - bits)) | (entry >> np.uint64(32) << np.uint64(16 - bits))
+            entries[used] = (min(count, MOST_COUNTED) << np.uint64(48)) | shingle
+            used += 1
+    return used
+
+
+@jit("void(int32[::1], uint32[::1])")
+def tally(rows: Any, counts: Any) -> None:
+    """Count rows."""
+    for row in rows:
+        counts[row] += np.uint32(1)
+
+
+@jit("int64(uint64[::1], int32[::1], boolean[::1], uint32[::1], uint32[::1], float64)")
+def prefixes(keys: Any, rows: Any, alive: Any, alone: Any, sizes: Any, threshold: float) -> int:
+    """Leave of the shingles of each row the rest of its prefix, rarest first; gives how many are left in all.
+
+    The rows of ``rows`` lie close together; all shingles of a row are here.
+    """
+    if len(rows) == 0:
+        return 0
+    first, last = rows.min(), rows.max()
+    ends = np.zeros(last - first + 2, np.int64)
+    for row in rows:
+        ends[row - first + 1] += 1
+    for place in range(1, len(ends)):
+        ends[place] += ends[place - 1]
+    cursor = ends[:-1].copy()
+    dealt = np.empty(len(keys), np.uint64)
+    for number in range(len(keys)):
+        place = rows[number] - first
+        dealt[cursor[place]] = keys[number]
+        cursor[place] += 1
+    used = 0
+    for place in range(len(ends) - 1):
+        row = first + place
+        count = ends[place + 1] - ends[place]
+        if count == 0 or not alive[row]:
+            continue
+        part = dealt[ends[place] : ends[place + 1]]
+        part.sort()
+        size = np.int64(sizes[row])
+        left = size - np.int64(np.ceil(threshold * size - _ROUNDING)) + 1 - np.int64(alone[row])
+        for number in range(min(left, count)):
+            keys[used] = part[number] & np.uint64(0xFFFFFFFFFFFF)
+            rows[used] = row
+            used += 1
+    return used

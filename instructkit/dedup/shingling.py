@@ -1,0 +1,145 @@
+"""From texts to sets of shingles and exact hashes, in one compiled loop."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from instructkit.dedup.texts import Field, field_texts
+from instructkit.engine.jit import jit
+from instructkit.records.tokens import buffers, characters, mix, tokenise
+
+U64 = npt.NDArray[np.uint64]
+U32 = npt.NDArray[np.uint32]
+
+_GROWTH = np.uint64(0x9E3779B97F4A7C15)
+_BASE = np.uint64(0xD1342543DE82EF95)  # of the rolling hash; odd
+TABLE = 1 << 16  # slots of the hash set a row's shingles go through
+
+
+@dataclass
+class Shingled:
+    """What a batch's rows are compared by."""
+
+    exact: U64  # rows x 2: equal for equal texts; 0, 0 for a row without text
+    shingles: U64  # each row's sets, field after field
+    sizes: U32  # rows x fields: how many shingles each has
+
+
+@dataclass(frozen=True)
+class Shingler:
+    """Makes the shingle sets of batches."""
+
+    ngram: int  # tokens a shingle
+    fields: tuple[Field, ...]
+    exact: bool = False  # only the exact hashes are wanted
+
+    def __call__(self, batch: pa.RecordBatch) -> Shingled:
+        """Shingle the rows of a batch."""
+        rows, fields = batch.num_rows, len(self.fields)
+        exact = np.zeros((rows, 2), np.uint64)
+        sizes = np.zeros((rows, fields), np.uint32)
+        sets = []
+        for number, field in enumerate(self.fields):
+            data, offsets = buffers(field_texts(batch, field))
+            shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
+            used = shingle(data, offsets, self.ngram, np.uint64(number + 1), characters(), shingles,
+                           sizes[:, number], exact)  # fmt: skip
+            sets.append(shingles[:used])
+        exact[sizes.sum(axis=1) == 0] = 0
+        if self.exact:
+            return Shingled(exact, np.zeros(0, np.uint64), np.zeros((rows, fields), np.uint32))
+        if fields == 1:
+            return Shingled(exact, sets[0], sizes)
+        merged = np.empty(sum(map(len, sets)), np.uint64)
+        while len(sets) < 3:
+            sets.append(np.zeros(0, np.uint64))
+        interleave(sets[0], sets[1], sets[2], sizes, merged)
+        return Shingled(exact, merged, sizes)
+
+
+@jit(
+    "int64(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])"
+)
+def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any, sizes: Any, exact: Any) -> int:
+    """Write each row's set of shingles to ``out``, each once; gives how many there are in all.
+
+    A text of fewer than ``ngram`` tokens is one shingle; a text without tokens has none. ``exact`` takes the
+    hash of the whole token sequence in; ``tag`` keeps the fields apart.
+    """
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    tokens = np.empty(longest + 1, np.uint64)
+    slots = np.empty(TABLE, np.uint64)
+    used = 0
+    for row in range(len(offsets) - 1):
+        count = tokenise(data, offsets[row], offsets[row + 1], table, tokens)
+        high, low = exact[row, 0] ^ tag, exact[row, 1] + np.uint64(count)
+        for place in range(count):  # sums, so that no step waits for the one before it
+            value = (tokens[place] ^ (np.uint64(place + 1) * _BASE)) * _GROWTH
+            value ^= value >> np.uint64(29)
+            high += value
+            low += (value ^ (value >> np.uint64(17))) * (value | np.uint64(1))
+        exact[row, 0], exact[row, 1] = mix(high), mix(low ^ tag)
+        sizes[row] = 0
+        if count == 0:
+            continue
+        start = used
+        width = min(ngram, count)
+        mask = 0  # of the hash set; 0 for a text of a book's length, whose set is found by sorting
+        if count <= TABLE // 4:
+            mask = 15
+            while mask < 4 * count:
+                mask = 2 * mask + 1
+            slots[: mask + 1] = np.uint64(0)
+        power = np.uint64(1)
+        rolling = np.uint64(0)
+        for place in range(width):
+            power *= _BASE
+            rolling = rolling * _BASE + tokens[place]
+        for place in range(width, count + 1):
+            value = (rolling ^ (rolling >> np.uint64(32)) ^ tag) * _GROWTH
+            value ^= value >> np.uint64(29)
+            if place < count:
+                rolling = rolling * _BASE + (tokens[place] - tokens[place - width] * power)
+            value |= np.uint64(value == 0)
+            if mask:
+                slot = np.int64((value >> np.uint64(20)) & np.uint64(mask))
+                held = slots[slot]
+                while held != 0 and held != value:
+                    slot = (slot + 1) & mask
+                    held = slots[slot]
+                if held == value:
+                    continue
+                slots[slot] = value
+            out[used] = value
+            used += 1
+        if not mask:
+            part = out[start:used]
+            part.sort()
+            kept = start + 1
+            for place in range(start + 1, used):
+                if out[place] != out[kept - 1]:
+                    out[kept] = out[place]
+                    kept += 1
+            used = kept
+        sizes[row] = used - start
+    return used
+
+
+@jit("void(uint64[::1], uint64[::1], uint64[::1], uint32[:,::1], uint64[::1])")
+def interleave(first: Any, second: Any, third: Any, sizes: Any, out: Any) -> None:
+    """Lay the fields' shingles row by row into ``out``."""
+    starts = np.zeros(3, np.int64)
+    used = 0
+    for row in range(sizes.shape[0]):
+        for number in range(sizes.shape[1]):
+            source = first if number == 0 else (second if number == 1 else third)
+            size = np.int64(sizes[row, number])
+            for place in range(size):
+                out[used + place] = source[starts[number] + place]
+            starts[number] += size
+            used += size
