@@ -6,6 +6,7 @@ keys), `store` (kept on disk), `neighbours` (buckets, verification, who leaves f
 """
 
 from instructkit.dedup.dropping import dedup
+from instructkit.dedup.findings import Findings
 from instructkit.dedup.settings import DedupSettings
 
-__all__ = ["DedupSettings", "dedup"]
+__all__ = ["DedupSettings", "Findings", "dedup"]

@@ -22,7 +22,7 @@ from instructkit.records.lists import list_lengths
 from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_history, as_text
-from instructkit.records.tokens import buffers, characters, mix, normalised, tokenise
+from instructkit.records.tokens import TEXTS, buffers, characters, mix, normalised, tokenise
 
 log = logging.getLogger("instructkit")
 
@@ -148,9 +148,7 @@ def run_hash(tokens: Any, start: int, width: int) -> Any:
     return mix(value)
 
 
-@jit(
-    "int64(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), uint32[::1], uint64[::1], int64[::1], int64[::1])"
-)
+@jit(f"int64({TEXTS}, uint32[::1], uint64[::1], int64[::1], int64[::1])")
 def runs_of(data: Any, offsets: Any, classes: Any, out: Any, sizes: Any, widths: Any) -> int:
     """Write the hash of each text's runs to ``out``; gives how many there are."""
     longest = 0
@@ -171,9 +169,7 @@ def runs_of(data: Any, offsets: Any, classes: Any, out: Any, sizes: Any, widths:
     return used
 
 
-@jit(
-    "void(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), uint32[::1], uint64[::1], int64[::1], int64[::1], int64[::1])"
-)
+@jit(f"void({TEXTS}, uint32[::1], uint64[::1], int64[::1], int64[::1], int64[::1])")
 def search(data: Any, offsets: Any, classes: Any, runs: Any, widths: Any, hits: Any, lengths: Any) -> None:
     """For each text the place in ``runs`` (sorted) of its first run that is there, longest runs first."""
     longest = 0

@@ -48,7 +48,7 @@ def shared(table: Any, mask: int, shingles: Any, start: int, end: int, least: in
 @jit()
 def least_shared(total: int, threshold: float) -> int:
     """The shingles that two sets of ``total`` together must share to reach a threshold."""
-    return np.int64(np.ceil(threshold * total / (1 + threshold) - ROUNDING))
+    return int(np.ceil(threshold * total / (1 + threshold) - ROUNDING))
 
 
 @jit()
@@ -155,3 +155,17 @@ def judge(
                 before[place] = last[keys[place]]
                 last[keys[place]] = place
                 owners[place] = row
+
+
+@jit("void(int64[::1], int64[::1], uint64[::1], int64[::1], uint32[:,::1], uint64[::1], float64[:,::1])")
+def by_field(ones: Any, others: Any, shingles: Any, ends: Any, sizes: Any, table: Any, out: Any) -> None:
+    """Write the similarity of each pair of rows in each field; nothing for a field in which both are empty."""
+    for pair in range(len(ones)):
+        one, other = ones[pair], others[pair]
+        mask = fill(table, shingles, ends[other], ends[other + 1])
+        start = ends[one]
+        for field in range(sizes.shape[1]):
+            size, against = np.int64(sizes[one, field]), np.int64(sizes[other, field])
+            found = shared(table, mask, shingles, start, start + size, 0)
+            out[pair, field] = found / (size + against - found) if size + against else np.nan
+            start += size

@@ -50,7 +50,7 @@ class MeetingsWriter:
         starts = np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])) if len(order) else order
         sizes = np.diff(np.append(starts, len(members)))
         large = sizes > most if most is not None else np.zeros(len(sizes), bool)
-        crowded = members[np.repeat(large, sizes)]
+        crowded: Rows = members[np.repeat(large, sizes)]
         if len(crowded):
             members, sizes = members[np.repeat(~large, sizes)], sizes[~large]
         self.pairs += float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())

@@ -5,8 +5,10 @@ alike an earlier row that stays, and only then: there is one such answer, and no
 """
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,7 @@ from instructkit.dedup.judging import judge
 from instructkit.dedup.meetings import Meetings, MeetingsWriter, Rows, parts_of
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.shingling import U64
-from instructkit.dedup.signing import NO_BAND, band_keys
+from instructkit.dedup.signing import NO_BAND, band_keys, signatures
 from instructkit.dedup.store import RowStore, ShingleSets, disk_full
 from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import Field
@@ -48,7 +50,7 @@ class Verdicts:
             np.ones(rows, bool), np.full(rows, -1, np.int32), np.zeros(rows, np.float32), np.zeros(rows, np.int8)
         )
 
-    def drop(self, rows: Rows, kept: Rows, similarity: npt.NDArray[np.float64] | float, reason: np.int8) -> None:
+    def drop(self, rows: Rows, kept: Rows, similarity: npt.NDArray[np.floating[Any]] | float, reason: np.int8) -> None:
         """Let rows leave for others."""
         self.stays[rows] = False
         self.kept[rows] = kept
@@ -56,18 +58,12 @@ class Verdicts:
         self.reason[rows] = reason
 
 
-def find_duplicates(
-    store: RowStore,
-    settings: DedupSettings,
-    fields: tuple[Field, ...],
-    rank: Rows | None = None,
-    workers: int | None = None,
-) -> Verdicts:
+def find_duplicates(near: "NearDuplicates", settings: DedupSettings, rank: Rows | None = None) -> Verdicts:
     """Judge all rows of a store; ``rank`` is the place of each in the order, where that is not as they came."""
-    found = Verdicts.of(store.rows)
-    _drop_equal(store, found, rank)
-    if not settings.exact and store.rows > 1:
-        NearDuplicates(store, settings, fields, rank, workers).drop(found)
+    found = Verdicts.of(near.store.rows)
+    _drop_equal(near.store, found, rank)
+    if not settings.exact and near.store.rows > 1:
+        near.drop(found)
     return found
 
 
@@ -75,17 +71,17 @@ def _drop_equal(store: RowStore, found: Verdicts, rank: Rows | None) -> None:
     """Keep the first row of each exact hash."""
     exact = store.exact()
     for part in parts_of(exact[:, 1]):
-        part = part[np.argsort(exact[part, 1], kind="stable")]
-        low = exact[part, 1]
+        rows = part[np.argsort(exact[part, 1])]
+        low = exact[rows, 1]
         equal = np.concatenate([[False], low[1:] == low[:-1], [False]])
-        part = part[equal[1:] | equal[:-1]]  # nearly all are alone
-        place = part if rank is None else rank[part]
-        part = part[np.lexsort((place, exact[part, 0], exact[part, 1]))]
-        hashes = exact[part]
-        again = np.concatenate([[False], (hashes[1:] == hashes[:-1]).all(axis=1)])[: len(part)]
-        first = part[np.maximum.accumulate(np.where(again, 0, np.arange(len(part))))]
+        rows = rows[equal[1:] | equal[:-1]]  # nearly all are alone
+        place = rows if rank is None else rank[rows]
+        rows = rows[np.lexsort((place, exact[rows, 0], exact[rows, 1]))]
+        hashes = exact[rows]
+        again = np.concatenate([[False], (hashes[1:] == hashes[:-1]).all(axis=1)])[: len(rows)]
+        first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
         again &= (hashes != 0).any(axis=1)  # a row without text equals nothing
-        found.drop(part[again].astype(np.int32), first[again].astype(np.int32), 1.0, EXACT)
+        found.drop(rows[again].astype(np.int32), first[again].astype(np.int32), 1.0, EXACT)
 
 
 class NearDuplicates:
@@ -97,14 +93,23 @@ class NearDuplicates:
         settings: DedupSettings,
         fields: tuple[Field, ...],
         rank: Rows | None = None,
+        fixed: int = 0,
         workers: int | None = None,
     ) -> None:
+        self.store = store
+        self._given = (fields, rank, fixed, workers)
         self._folder: Path = store.folder
         self._settings = settings
         self._guarded = np.array([field.guarded for field in fields])
         self._sets: ShingleSets = store.sets()
         self._rank = rank
+        self._fixed = fixed
         self._workers = workers
+
+    def at(self, settings: DedupSettings) -> "NearDuplicates":
+        """The same rows, by other settings."""
+        fields, rank, fixed, workers = self._given
+        return NearDuplicates(self.store, settings, fields, rank, fixed, workers)
 
     def drop(self, found: Verdicts) -> None:
         """Let the rows leave that are alike another; the exact duplicates have left."""
@@ -145,35 +150,37 @@ class NearDuplicates:
 
     def _banded(self, wanted: Mask, writer: MeetingsWriter) -> Meetings:
         """Let the rows meet that agree in a band of their signatures."""
-        bands, rows_per_band = self._settings.banding()
-        self._sign(bands, rows_per_band)
+        bands, _ = self._settings.banding()
+        self.sign()
         crowded = np.zeros(self._sets.rows, bool)
         for band in range(bands):
             keys = np.fromfile(self._folder / f"band-{band}", np.uint64)
             (self._folder / f"band-{band}").unlink()
             for part in parts_of(keys):
-                part = part[wanted[part] & (keys[part] != NO_BAND)]
-                crowded[writer.add(keys[part], part.astype(np.int32), CROWD)] = True
+                rows = part[wanted[part] & (keys[part] != NO_BAND)]
+                crowded[writer.add(keys[rows], rows.astype(np.int32), CROWD)] = True
         if crowded.any():
             self._joined(crowded, writer)
         return writer.finish()
 
-    def _sign(self, bands: int, rows_per_band: int) -> None:
+    def sign(self) -> None:
         """Write the keys of each band to a file."""
-        settings = self._settings
-
-        def work(stretch: tuple[int, int]) -> U64:
-            shingles, ends, sizes = self._sets.stretch(*stretch)
-            keys = band_keys(shingles, ends, sizes, self._guarded, equal_below(settings.threshold),
-                             settings.permutations, bands, rows_per_band)  # fmt: skip
-            self._sets.release()
-            return keys
-
+        bands, rows_per_band = self._settings.banding()
+        work = functools.partial(self._band_keys, bands, rows_per_band)
         with contextlib.ExitStack() as stack, disk_full(self._folder):
             files = [stack.enter_context((self._folder / f"band-{band}").open("wb")) for band in range(bands)]
             for keys in map_ordered(self._sets.stretches(), work, workers=self._workers):
                 for file, band in zip(files, keys, strict=True):
                     file.write(np.ascontiguousarray(band).data)
+
+    def _band_keys(self, bands: int, rows_per_band: int, stretch: tuple[int, int]) -> U64:
+        held = self.store.signed(*stretch)
+        if held is None:
+            shingles, ends, sizes = self._sets.stretch(*stretch)
+            held = signatures(shingles, ends, sizes, self._guarded, equal_below(self._settings.threshold),
+                              bands * rows_per_band)  # fmt: skip
+            self._sets.release()
+        return band_keys(*held, bands, rows_per_band)
 
     def _judge(self, meetings: Meetings, found: Verdicts) -> None:
         """Take all rows in their order."""
@@ -183,11 +190,16 @@ class NearDuplicates:
         last = np.full(meetings.count, -1, np.int32)
         before, owners = np.empty(len(meetings.keys), np.int32), np.empty(len(meetings.keys), np.int32)
         candidates, met = np.empty(len(order), np.int32), np.zeros(self._sets.rows, np.uint16)
-        longest = int(self._sets.lengths(order).max(initial=1))
-        table = np.empty(1 << max(4, int(np.ceil(np.log2(2 * longest))) + 1), np.uint64)
+        table = table_for(self._sets, order)
         for start in range(0, len(order), ROWS_AT_ONCE):
             shingles, sizes, origins = self._sets.all()
-            judge(order[start : start + ROWS_AT_ONCE], 0, meetings.ends, meetings.keys, last, before, owners, shingles,
-                  self._sets.ends, sizes, origins, self._guarded, self._settings.threshold, table, candidates, met,
-                  found.stays, found.kept, found.similarity)  # fmt: skip
+            judge(order[start : start + ROWS_AT_ONCE], self._fixed, meetings.ends, meetings.keys, last, before, owners,
+                  shingles, self._sets.ends, sizes, origins, self._guarded, self._settings.threshold, table, candidates,
+                  met, found.stays, found.kept, found.similarity)  # fmt: skip
             self._sets.release()
+
+
+def table_for(sets: ShingleSets, rows: npt.NDArray[np.integer[Any]]) -> U64:
+    """A table that holds the shingles of any of some rows."""
+    longest = int(sets.lengths(rows).max(initial=1))
+    return np.empty(1 << max(4, int(np.ceil(np.log2(2 * longest))) + 1), np.uint64)

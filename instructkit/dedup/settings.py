@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from instructkit.errors import UsageError
 
+HASHES = ("own", "datasketch", "datasketch-legacy")
 SEARCHES = ("auto", "exhaustive", "lsh")
 RECALL = 0.99  # of the pairs that lie exactly at the threshold; those above it are found more surely
 
@@ -22,10 +23,28 @@ class DedupSettings:
     on: str = "all"  # all, prompt, instruction, input, output, or a column
     exact: bool = False  # only equal texts
     against: tuple[str, ...] = ()  # evaluation files no row may overlap
+    sentences: bool = False  # take out sentences that stand in an earlier row
+    substring: int | None = None  # take out runs of so many tokens or more that stand before
+    repeats: str = "cut"  # what becomes of those: cut out of the later text, or dropped with its row
+    thresholds: tuple[float, ...] = ()  # also tell how many rows would leave at each of these
+    explain: int = 0  # also tell so many of the pairs nearest to the threshold, on either side
+    index: str | None = None  # a folder that remembers the rows of earlier runs
+    hash: str = "own"  # own, datasketch, datasketch-legacy: how the signatures of an index are made
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
             raise UsageError(f"the threshold is a similarity above 0 and up to 1, not {self.threshold}")
+        for threshold in self.thresholds:
+            if not 0 < threshold <= 1:
+                raise UsageError(f"a threshold is a similarity above 0 and up to 1, not {threshold}")
+        if self.hash not in HASHES:
+            raise UsageError(f"signatures are made by {', '.join(HASHES)}, not {self.hash}")
+        if self.hash != "own" and (self.index is None or self.on in ("all", "prompt")):
+            raise UsageError(
+                "signatures as datasketch makes them are for an index of one text a row: name both --index and --on"
+            )
+        if self.exact and (self.index is not None or self.thresholds or self.explain):
+            raise UsageError("--exact compares no similarities: leave out --index, --thresholds and --explain")
         if self.ngram < 1:
             raise UsageError(f"a shingle has at least 1 token, not {self.ngram}")
         if not 1 <= self.permutations <= 4096:

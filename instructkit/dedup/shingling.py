@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import jit
-from instructkit.records.tokens import buffers, characters, mix, tokenise
+from instructkit.records.tokens import TEXTS, buffers, characters, mix, tokenise
 
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
@@ -60,9 +60,7 @@ class Shingler:
         return Shingled(exact, merged, sizes)
 
 
-@jit(
-    "int64(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])"
-)
+@jit(f"int64({TEXTS}, int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])")
 def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any, sizes: Any, exact: Any) -> int:
     """Write each row's set of shingles to ``out``, each once; gives how many there are in all.
 
@@ -109,7 +107,7 @@ def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any,
             if mask:
                 slot = np.int64((value >> np.uint64(20)) & np.uint64(mask))
                 held = slots[slot]
-                while held != 0 and held != value:
+                while held and held != value:
                     slot = (slot + 1) & mask
                     held = slots[slot]
                 if held == value:

@@ -1,11 +1,19 @@
-"""MinHash signatures of sets of shingles, and the keys of their bands."""
+"""MinHash signatures of sets of shingles, and the keys of their bands.
 
+The permutations are those of datasketch 2.0's scheme "affine32" (a * h + b modulo 2^32, a odd, h mixed by MurmurHash3's
+finalizer; seed 1), so that a signature is one that datasketch can hold.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from instructkit.dedup.shingling import U32, U64
-from instructkit.dedup.stretches import sought_by
+from instructkit.dedup.settings import DedupSettings
+from instructkit.dedup.shingling import U32, U64, Shingled
+from instructkit.dedup.stretches import equal_below, sought_by
+from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.tokens import mix
 
@@ -15,54 +23,83 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 def permutations(count: int) -> tuple[U32, U32]:
     """The slopes (odd) and shifts of ``count`` random linear permutations of 32-bit values."""
-    random = np.random.Generator(np.random.PCG64(1))  # part of the signature's definition, not of the user's seed
-    slopes = random.integers(0, 2**32, count, np.uint32, endpoint=False) | np.uint32(1)
-    return slopes, random.integers(0, 2**32, count, np.uint32, endpoint=False)
+    random = np.random.RandomState(1)  # part of the signature's definition, not of the user's seed
+    slopes = random.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return slopes, random.randint(0, 1 << 32, count, dtype=np.uint32)
 
 
-def band_keys(
-    shingles: U64,
-    ends: Any,
-    sizes: U32,
-    guarded: Any,
-    needs_equality: float,
-    count: int,
-    bands: int,
-    rows_per_band: int,
-) -> U64:
-    """The keys of the rows of a stretch: bands x rows."""
-    keys = np.empty((bands, len(sizes)), np.uint64)
-    slopes, shifts = permutations(count)
-    sign(shingles, ends, sizes, guarded, needs_equality, slopes, shifts, rows_per_band, keys)
+@dataclass(frozen=True)
+class Signer:
+    """Signs batches for an index."""
+
+    settings: DedupSettings
+    fields: tuple[Field, ...]
+
+    def __call__(self, batch: pa.RecordBatch, rows: Shingled) -> tuple[U32, U64]:
+        """The signatures of a batch's rows (rows x permutations) and the salt of each."""
+        count = self.settings.permutations
+        if self.settings.hash == "own":
+            ends = np.concatenate([[0], np.cumsum(rows.sizes.sum(axis=1, dtype=np.int64))])
+            guarded = np.array([field.guarded for field in self.fields])
+            return signatures(rows.shingles, ends, rows.sizes, guarded, equal_below(self.settings.threshold), count)
+        from instructkit.dedup.datasketch_hash import signatures_of
+
+        texts = field_texts(batch, self.fields[0])
+        scheme = "legacy" if self.settings.hash == "datasketch-legacy" else "affine32"
+        return signatures_of(texts, self.settings.ngram, count, scheme), np.zeros(len(texts), np.uint64)
+
+
+def signatures(
+    shingles: U64, ends: Any, sizes: U32, guarded: Any, needs_equality: float, count: int
+) -> tuple[U32, U64]:
+    """The signatures of rows (rows x permutations) and the salt of each."""
+    found = np.empty((len(sizes), count), np.uint32)
+    salts = np.zeros(len(sizes), np.uint64)
+    sign(shingles, ends, sizes, guarded, needs_equality, *permutations(count), found, salts)
+    return found, salts
+
+
+def band_keys(found: U32, salts: U64, bands: int, rows_per_band: int) -> U64:
+    """The keys of signatures: bands x rows; `NO_BAND` where there is no text."""
+    keys = np.empty((bands, len(found)), np.uint64)
+    key_bands(found, salts, rows_per_band, keys)
     return keys
 
 
 @jit(
-    "void(uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64, uint32[::1], uint32[::1], int64, "
-    "uint64[:,::1])"
+    "void(uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64, uint32[::1], uint32[::1], uint32[:,::1], "
+    "uint64[::1])"
 )
 def sign(
     shingles: Any, ends: Any, sizes: Any, guarded: Any, needs_equality: float, slopes: Any, shifts: Any,
-    rows_per_band: int, keys: Any,
+    found: Any, salts: Any,
 ) -> None:  # fmt: skip
-    """Write the band keys of each row."""
-    bands = keys.shape[0]
-    used = bands * rows_per_band
-    signature = np.empty(used, np.uint32)
-    for row in range(keys.shape[1]):
-        if ends[row] == ends[row + 1]:
-            for band in range(bands):
-                keys[band, row] = NO_BAND
-            continue
-        start, end, salt = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
-        for number in range(used):
+    """Write the signature and the salt of each row."""
+    count = found.shape[1]
+    for row in range(len(found)):
+        start, end, salts[row] = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
+        signature = found[row]
+        for number in range(count):
             signature[number] = np.uint32(0xFFFFFFFF)
         for place in range(start, end):
-            value = np.uint32(shingles[place] & _LOW)
-            for number in range(used):
+            value = np.uint32(shingles[place] & _LOW)  # MurmurHash3's finalizer (Appleby)
+            value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+            value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+            value = np.uint32(value ^ (value >> np.uint32(16)))
+            for number in range(count):
                 signature[number] = min(signature[number], np.uint32(slopes[number] * value + shifts[number]))
-        for band in range(bands):
-            key = salt ^ np.uint64(band)
+
+
+@jit("void(uint32[:,::1], uint64[::1], int64, uint64[:,::1])")
+def key_bands(found: Any, salts: Any, rows_per_band: int, keys: Any) -> None:
+    """Write the keys of the bands of each signature."""
+    for row in range(len(found)):
+        signature = found[row]
+        empty = True
+        for value in signature:
+            empty = empty and value == np.uint32(0xFFFFFFFF)
+        for band in range(keys.shape[0]):
+            key = salts[row] ^ np.uint64(band)
             for number in range(band * rows_per_band, (band + 1) * rows_per_band):
                 key = mix(key ^ np.uint64(signature[number]))
-            keys[band, row] = key if key != NO_BAND else np.uint64(1)
+            keys[band, row] = NO_BAND if empty else max(key, np.uint64(1))

@@ -1,6 +1,7 @@
 """What is kept of each row while duplicates are sought: on disk, but for a few bytes a row."""
 
 import mmap
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -19,13 +20,13 @@ STRETCH = 1 << 22  # shingles that are worked through together
 class RowStore:
     """Exact hashes, shingle sets and origins of all rows, appended batch by batch."""
 
-    def __init__(self, folder: Path, fields: int) -> None:
+    def __init__(self, folder: Path, fields: int, permutations: int = 0) -> None:
         self.folder = folder
         self.fields = fields
+        self.permutations = permutations  # of the signatures that are kept too; 0 for none
         self.rows = 0
-        self._files: dict[str, IO[bytes]] = {
-            name: (folder / name).open("wb") for name in ("exact", "shingles", "sizes", "origins")
-        }
+        names = ["exact", "shingles", "sizes", "origins", *(["signatures", "salts"] if permutations else [])]
+        self._files: dict[str, IO[bytes]] = {name: (folder / name).open("wb") for name in names}
 
     def __enter__(self) -> "RowStore":
         return self
@@ -36,14 +37,54 @@ class RowStore:
         for file in self._files.values():
             file.close()
 
-    def append(self, rows: Shingled, origins: Hashes) -> None:
+    def append(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
         with disk_full(self.folder):
             self._files["exact"].write(rows.exact.data)
             self._files["shingles"].write(rows.shingles.data)
             self._files["sizes"].write(rows.sizes.data)
             self._files["origins"].write(origins.data)
+            if signed is not None:
+                for name, values in zip(("signatures", "salts"), signed, strict=True):
+                    self._files[name].write(np.ascontiguousarray(values).data)
         self.rows += len(rows.exact)
+
+    def take(self, folder: Path, rows: int, wanted: npt.NDArray[np.int64]) -> None:
+        """Add some rows (ascending) of the store that a folder with ``rows`` of them holds."""
+        held = ShingleSets(folder, rows, self.fields)
+        shingles, sizes, origins = held.all()
+        lengths = held.lengths(wanted)
+        starts = np.repeat(held.ends[wanted] - np.concatenate([[0], np.cumsum(lengths[:-1])]), lengths)
+        some = Shingled(
+            np.fromfile(folder / "exact", np.uint64).reshape(-1, 2)[wanted],
+            shingles[starts + np.arange(int(lengths.sum()))],
+            sizes[wanted],
+        )
+        signed = None
+        if self.permutations:
+            signatures = np.memmap(folder / "signatures", np.uint32, "r", shape=(rows, self.permutations))
+            signed = (signatures[wanted], np.fromfile(folder / "salts", np.uint64)[wanted])
+        self.append(some, origins[wanted], signed)
+        held.release()
+
+    def extend(self, other: "RowStore") -> None:
+        """Add all rows of another store."""
+        with disk_full(self.folder):
+            for name, file in self._files.items():
+                with (other.folder / name).open("rb") as source:
+                    shutil.copyfileobj(source, file, 1 << 22)
+        self.rows += other.rows
+
+    def signed(self, start: int, end: int) -> tuple[U32, U64] | None:
+        """The signatures and salts of the rows of a stretch, if they are kept."""
+        if not self.permutations:
+            return None
+        width = 4 * self.permutations
+        signatures = np.fromfile(
+            self.folder / "signatures", np.uint32, (end - start) * self.permutations, offset=start * width
+        )
+        salts = np.fromfile(self.folder / "salts", np.uint64, end - start, offset=8 * start)
+        return signatures.reshape(-1, self.permutations), salts
 
     def close(self) -> None:
         """End the writing."""
@@ -104,7 +145,8 @@ class ShingleSets:
 
     def lengths(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """How many shingles some rows have, all fields together."""
-        return self.ends[rows + 1] - self.ends[rows]
+        found: npt.NDArray[np.int64] = self.ends[rows + 1] - self.ends[rows]
+        return found
 
     def stretches(self) -> Iterator[tuple[int, int]]:
         """All rows in stretches, first and last, that hold about as many shingles each."""

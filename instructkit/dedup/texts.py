@@ -18,6 +18,11 @@ class Field:
     columns: tuple[str, ...]
     guarded: bool = False
 
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return "+".join(self.columns)
+
 
 CONTEXT = Field(("system", "history", "instruction"))
 FIELDS = {

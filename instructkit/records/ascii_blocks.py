@@ -46,4 +46,4 @@ def ascii_masks(context: Any, address: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, [*masks, builder.ptrtoint(copy, number)])
 
     masks = (types.uint64, types.uint64, types.uint64, types.int64)
-    return types.Tuple(masks)(types.int64), make
+    return types.Tuple(masks)(types.int64), make  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from instructkit.records.ascii_blocks import BLOCK, ascii_masks
 
 SPACE, WORD, ALONE = 0, 1, 2
 KIND, MAY_CHANGE, COMBINES = np.uint32(16), np.uint32(1 << 18), np.uint32(1 << 19)  # in the table of characters
+TEXTS = "Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True)"  # what `buffers` gives, to numba
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
 
@@ -66,7 +67,7 @@ def characters() -> npt.NDArray[np.uint32]:
     kinds[np.isin(categories, ("Zs", "Zl", "Zp", "Cc")) | np.array(list(map(str.isspace, text)))] = SPACE
     lower = list(map(str.lower, text))
     lower[0x130] = text[0x130]  # the one whose lower case is two characters
-    table = np.array(list(map(ord, lower)), np.uint32) | (kinds << KIND)
+    table: npt.NDArray[np.uint32] = np.array(list(map(ord, lower)), np.uint32) | (kinds << KIND)
     table[np.array(list(map(unicodedata.combining, text))) > 0] |= COMBINES
     changes = np.array([unicodedata.normalize("NFC", character) != character for character in text])
     table[changes & (categories != "Cs")] |= MAY_CHANGE
@@ -142,10 +143,7 @@ def code_point(data: Any, at: int) -> Any:
     return ((lead & 0x07) << 18) | (point << 6) | (np.int64(data[at + 3]) & 0x3F), 4
 
 
-@jit(
-    "int64(Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), uint32[::1], int64[::1], "
-    "int64[::1], int64[::1])"
-)
+@jit(f"int64({TEXTS}, uint32[::1], int64[::1], int64[::1], int64[::1])")
 def unstable(data: Any, offsets: Any, table: Any, starts: Any, ends: Any, rows: Any) -> int:
     """Where characters stand that NFC may change, or whose case the table does not know; gives how many stretches.
 
@@ -273,11 +271,14 @@ def tokenise(data: Any, start: int, end: int, table: Any, tokens: Any) -> int:
         else:
             point, width = code_point(data, at)
             at += width
-            entry = table[point] if point < 0x10000 else np.uint32(ALONE << 16)
+            entry = np.uint32(ALONE << 16)
+            if point < 0x10000:
+                entry = table[point]
+                point = np.int64(entry & np.uint32(0xFFFF))
             if entry >> KIND & np.uint32(3) == WORD:
                 if (size > 0 and not wide) or size == 3:
                     state, held, size = absorb(state, held, size), np.uint64(0), 0
-                held = (held << np.uint64(21)) | np.uint64((entry & np.uint32(0xFFFF)) | np.uint32(1 << 20))
+                held = (held << np.uint64(21)) | np.uint64(point | (1 << 20))
                 size += 1
                 inside = wide = True
                 continue
@@ -286,9 +287,10 @@ def tokenise(data: Any, start: int, end: int, table: Any, tokens: Any) -> int:
             count += 1
             state, held, size, inside, wide = np.uint64(0), np.uint64(0), 0, False, False
         if entry >> KIND & np.uint32(3) == ALONE:
-            tokens[count] = (
-                word_hash(np.uint64(0), np.uint64(point), 1) if point < 0x80 else mix(np.uint64(point) ^ _CHARACTER)
-            )
+            if point < 0x80:
+                tokens[count] = word_hash(np.uint64(0), np.uint64(point), 1)
+            else:
+                tokens[count] = mix(np.uint64(point) ^ _CHARACTER)
             count += 1
     if inside:
         tokens[count] = word_hash(state, held, size)
