@@ -6,10 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.dedup.judging import by_field
-from instructkit.dedup.neighbours import EXACT, Verdicts, table_for
-from instructkit.dedup.store import RowStore
 from instructkit.dedup.texts import Field
+from instructkit.dedup.verdicts import EXACT, JudgedRows, Verdicts
 from instructkit.records.part import Writer
 from instructkit.records.writing import check_target, open_writer
 
@@ -42,7 +40,12 @@ class ClusterFile:
                 self._writer.abort()
 
     def add(
-        self, ids: pa.StringArray, kept: pa.StringArray, rows: npt.NDArray[np.int64], found: Verdicts, store: RowStore
+        self,
+        ids: pa.StringArray,
+        kept: pa.StringArray,
+        rows: npt.NDArray[np.int64],
+        found: Verdicts,
+        judged: JudgedRows,
     ) -> None:
         """Add rows that left."""
         if self._writer is None:
@@ -51,13 +54,7 @@ class ClusterFile:
         alike = np.ones((len(rows), len(self._names)))
         near = rows[~exact]
         if len(near):
-            sets = store.sets()
-            shingles, sizes, _ = sets.all()
-            others = found.kept[near].astype(np.int64)
-            in_fields = np.empty((len(near), len(self._names)))
-            by_field(near, others, shingles, sets.ends, sizes, table_for(sets, others), in_fields)
-            alike[~exact] = in_fields
-            sets.release()
+            alike[~exact] = judged.in_fields(near, found.kept[near].astype(np.int64))
         told = [
             [
                 {"field": name, "similarity": round(float(value), 4)}

@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 
 from instructkit.dedup.texts import FIELDS, field_texts
 from instructkit.engine.jit import jit
+from instructkit.records.characters import characters
 from instructkit.records.containers.raw import BadRows
 from instructkit.records.layouts import Layout, detect
 from instructkit.records.lists import list_lengths
 from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_history, as_text
-from instructkit.records.tokens import TEXTS, buffers, characters, mix, normalised, tokenise
+from instructkit.records.tokens import TEXTS, buffers, mix, normalised, tokenise
 
 log = logging.getLogger("instructkit")
 

@@ -7,26 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.errors import UsageError
-from instructkit.records.tokens import ALONE, KIND, SPACE, characters
-
-
-def token_texts(text: str) -> list[str]:
-    """The tokens of `records.tokens`, as text in lower case."""
-    table = characters()
-    tokens: list[str] = []
-    word: list[str] = []
-    for character in text:
-        point = ord(character)
-        kind = int(table[point] >> KIND) & 3 if point < 0x10000 else ALONE
-        if kind not in (SPACE, ALONE):
-            word.append(chr(int(table[point]) & 0xFFFF))
-            continue
-        if word:
-            tokens.append("".join(word))
-            word = []
-        if kind == ALONE:
-            tokens.append(chr(int(table[point]) & 0xFFFF) if point < 0x10000 else character)
-    return [*tokens, "".join(word)] if word else tokens
+from instructkit.records.characters import token_texts
 
 
 def shingle_bytes(text: str, ngram: int) -> Iterator[bytes]:

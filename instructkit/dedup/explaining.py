@@ -8,27 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.findings import Pair
-from instructkit.dedup.meetings import Rows
-from instructkit.dedup.neighbours import NEAR, NearDuplicates, Verdicts, find_duplicates
 from instructkit.dedup.settings import DedupSettings
+from instructkit.dedup.verdicts import NEAR, JudgedRows, Verdicts
 
 BELOW = 0.25  # how far under the threshold pairs that stay are sought
 LEAST = 0.05
 Texts = Callable[[npt.NDArray[np.integer[Any]]], dict[int, tuple[str, str]]]
 
 
-def count_thresholds(near: NearDuplicates, settings: DedupSettings, rank: Rows | None, fixed: int) -> dict[float, int]:
+def count_thresholds(rows: JudgedRows, settings: DedupSettings, fixed: int) -> dict[float, int]:
     """How many rows would leave at each of the thresholds asked for."""
     counts = {}
     for threshold in settings.thresholds:
         other = replace(settings, threshold=threshold, bands=None, rows_per_band=None)
-        found = find_duplicates(near.at(other), other, rank)
+        found = rows.find(other)
         counts[threshold] = int((~found.stays[fixed:]).sum())
     return counts
 
 
 def find_nearest(
-    near: NearDuplicates, settings: DedupSettings, found: Verdicts, texts_of: Texts
+    rows: JudgedRows, settings: DedupSettings, found: Verdicts, texts_of: Texts
 ) -> tuple[list[Pair], list[Pair]]:
     """The least similar pairs of which one row left, and the most similar of which both stayed."""
     if not settings.explain:
@@ -38,14 +37,14 @@ def find_nearest(
     lower = replace(settings, threshold=max(LEAST, settings.threshold - BELOW), bands=None, rows_per_band=None)
     alike = Verdicts.of(len(found.stays))
     alike.stays[:] = found.stays
-    near.at(lower).drop(alike)
+    rows.drop_near(alike, lower)
     close = np.flatnonzero(alike.reason == NEAR)
     close = close[np.argsort(-alike.similarity[close], kind="stable")][: settings.explain]
     texts = texts_of(np.concatenate([merged, found.kept[merged], close, alike.kept[close]]))
 
-    def pairs(rows: npt.NDArray[np.int64], by: Verdicts) -> list[Pair]:
+    def pairs(gone: npt.NDArray[np.int64], by: Verdicts) -> list[Pair]:
         told = []
-        for row in rows.tolist():
+        for row in gone.tolist():
             one, other = texts[row], texts[int(by.kept[row])]
             told.append(Pair(float(by.similarity[row]), one[0], other[0], one[1], other[1]))
         return told

@@ -10,19 +10,22 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.rows import NAMES
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.store import RowStore, disk_full
 from instructkit.errors import BadInput, OutputFailed, UsageError
+
+if TYPE_CHECKING:
+    from instructkit.dedup.store import RowStore
 
 VERSION = 1
 LIST = "index.json"
 REMEMBERED = ("threshold", "ngram", "permutations", "on", "hash")
-NAMES = pa.schema([("id", pa.string()), ("source", pa.string())])
 AT_ONCE = 1 << 18  # rows that are copied together
 Rows = npt.NDArray[np.int64]
 
@@ -82,7 +85,7 @@ class Index:
                     raise BadInput(f"the index {self.path} is damaged ({name}/{file} is missing or cut short); {_ANEW}")
             self.segments.append(Segment(folder, rows))
 
-    def meeting(self, store: RowStore, folder: Path) -> list[Rows]:
+    def meeting(self, store: "RowStore", folder: Path) -> list[Rows]:
         """Of each segment the rows that equal a row of the store, or agree with one in a band (``folder`` has them)."""
         found = [np.zeros(segment.rows, bool) for segment in self.segments]
         if not self.segments:
@@ -96,7 +99,7 @@ class Index:
                 found[number] |= np.isin(np.fromfile(segment.folder / f"band-{band}", np.uint64), keys)
         return [np.flatnonzero(mask) for mask in found]
 
-    def copy(self, rows: list[Rows], store: RowStore) -> pa.Table:
+    def copy(self, rows: list[Rows], store: "RowStore") -> pa.Table:
         """Append some rows of each segment to a store; gives their ids and sources."""
         names = [NAMES.empty_table()]
         for wanted, segment in zip(rows, self.segments, strict=True):
@@ -106,10 +109,12 @@ class Index:
                 names.append(pa.ipc.open_stream(source).read_all().take(pa.array(wanted)))
         return pa.concat_tables(names)
 
-    def stage(self, store: RowStore, rows: Rows, names: pa.Table) -> "Staged":
+    def stage(self, store: "RowStore", rows: Rows, names: pa.Table) -> "Staged":
         """Write a new segment of some rows of a store; it counts when it is committed."""
         self._sweep()
         folder = self.path / f"segment-{len(self.segments) + 1:06d}"
+        from instructkit.dedup.store import RowStore, disk_full
+
         try:
             folder.mkdir(parents=True)
             with RowStore(folder, self._fields, store.permutations) as segment, disk_full(folder):

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows
+from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.shingling import U64
 from instructkit.dedup.store import ShingleSets, disk_full
 from instructkit.dedup.stretches import equal_below, sought_by
@@ -32,7 +33,6 @@ Counts = npt.NDArray[np.uint32]
 A_PART = 1 << 19  # shingles whose bitmaps (8 bits or more each) fit a core's cache
 MOST_PARTS = 10  # as a power of 2
 MOST_COUNTED = np.uint64((1 << 16) - 1)
-_ROUNDING = 1e-9
 _ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
 
 
@@ -66,6 +66,8 @@ class PrefixJoin:
         alive &= self._may_be_alike()
         entries = Partitions(self._folder, "prefixes", by_row.entries // 4, 1 << 48)
         for keys, rows in by_row.parts():
+            order = np.argsort(keys)
+            keys, rows = keys[order], rows[order]  # noqa: PLW2901
             used = prefixes(keys, rows, alive, self._alone, self._size, self._threshold)
             entries.append(keys[:used], rows[:used], keys[:used])
         for keys, rows in entries.parts():
@@ -74,7 +76,7 @@ class PrefixJoin:
     def _may_be_alike(self) -> Mask:
         """The rows of which not so many shingles stand alone that they are like no other."""
         size = self._size.astype(np.int64)
-        prefix: Mask = self._alone < size - np.ceil(self._threshold * size - _ROUNDING).astype(np.int64) + 1
+        prefix: Mask = self._alone < size - np.ceil(self._threshold * size - ROUNDING).astype(np.int64) + 1
         return prefix
 
     def _map(self, items: Any, function: Any) -> Iterator[Any]:
@@ -164,11 +166,12 @@ def deal_shingles(
                 cursor[part] += 1
 
 
-@jit()
+@jit("int64(uint64[::1], uint64[::1])")
 def count_all(entries: Any, table: Any) -> int:
     """Count each shingle of a part in a table: its 32 bits and, below them, how often; gives the table's mask."""
     mask = len(table) - 1
-    table[:] = np.uint64(0)
+    for slot in range(len(table)):
+        table[slot] = np.uint64(0)
     for entry in entries:
         key = entry >> np.uint64(32)
         slot = np.int64(key) & mask
@@ -178,7 +181,7 @@ def count_all(entries: Any, table: Any) -> int:
     return mask
 
 
-@jit()
+@jit("uint64(uint64, uint64[::1], int64)")
 def count_of(key: Any, table: Any, mask: int) -> Any:
     """How often a shingle of the table stands."""
     slot = np.int64(key) & mask
@@ -240,11 +243,13 @@ def tally(rows: Any, counts: Any) -> None:
 def prefixes(keys: Any, rows: Any, alive: Any, alone: Any, sizes: Any, threshold: float) -> int:
     """Leave of the shingles of each row the rest of its prefix, rarest first; gives how many are left in all.
 
-    The rows of ``rows`` lie close together; all shingles of a row are here.
+    The rarest come first, and all shingles of a row are here; the numbers of the rows lie close together.
     """
     if len(rows) == 0:
         return 0
-    first, last = rows.min(), rows.max()
+    first = last = rows[0]
+    for row in rows:
+        first, last = min(first, row), max(last, row)
     ends = np.zeros(last - first + 2, np.int64)
     for row in rows:
         ends[row - first + 1] += 1
@@ -262,12 +267,10 @@ def prefixes(keys: Any, rows: Any, alive: Any, alone: Any, sizes: Any, threshold
         count = ends[place + 1] - ends[place]
         if count == 0 or not alive[row]:
             continue
-        part = dealt[ends[place] : ends[place + 1]]
-        part.sort()
         size = np.int64(sizes[row])
-        left = size - np.int64(np.ceil(threshold * size - _ROUNDING)) + 1 - np.int64(alone[row])
+        left = size - np.int64(np.ceil(threshold * size - ROUNDING)) + 1 - np.int64(alone[row])
         for number in range(min(left, count)):
-            keys[used] = part[number] & np.uint64(0xFFFFFFFFFFFF)
+            keys[used] = dealt[ends[place] + number] & np.uint64(0xFFFFFFFFFFFF)
             rows[used] = row
             used += 1
     return used

@@ -36,6 +36,8 @@ class Keep:
 
     def order(self, batch: pa.RecordBatch, first_row: int) -> npt.NDArray[np.float64]:
         """A number for each row of a batch, smaller for rows that are taken earlier; rows without a value are last."""
+        if self.as_they_come:
+            return np.zeros(0)
         if self._longest:
             names = [name for field in self._fields for name in field.columns if name != "history"]
             lengths = [pc.utf8_length(pc.fill_null(as_text(batch.column(name)), "")) for name in names]
@@ -59,10 +61,12 @@ class Keep:
         values = pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False)
         return np.where(np.isnan(values), np.inf, values if self._least else -values)
 
-
-def rank_of(order: npt.NDArray[np.float64], fixed: int) -> Rows:
-    """The place of each row when all are taken by their numbers; ``fixed`` rows come before them."""
-    rank = np.empty(fixed + len(order), np.int32)
-    rank[:fixed] = np.arange(fixed)
-    rank[fixed + np.argsort(order, kind="stable")] = np.arange(fixed, fixed + len(order))
-    return rank
+    def rank(self, orders: list[npt.NDArray[np.float64]], fixed: int) -> Rows | None:
+        """The place of each row when all are taken by their numbers; ``fixed`` rows come before them."""
+        if self.as_they_come:
+            return None
+        order = np.concatenate([*orders, np.zeros(0)])
+        rank = np.empty(fixed + len(order), np.int32)
+        rank[:fixed] = np.arange(fixed)
+        rank[fixed + np.argsort(order, kind="stable")] = np.arange(fixed, fixed + len(order))
+        return rank

@@ -6,6 +6,7 @@ from instructkit.errors import UsageError
 
 HASHES = ("own", "datasketch", "datasketch-legacy")
 SEARCHES = ("auto", "exhaustive", "lsh")
+ROUNDING = 1e-9  # 55 of 100 are 0.55, though 0.55 * 100 is a little more to a float
 RECALL = 0.99  # of the pairs that lie exactly at the threshold; those above it are found more surely
 
 

@@ -9,14 +9,14 @@ import pyarrow as pa
 
 from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import jit
-from instructkit.records.tokens import TEXTS, buffers, characters, mix, tokenise
+from instructkit.records.characters import characters
+from instructkit.records.tokens import TEXTS, buffers, mix, tokenise
 
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
 
 _GROWTH = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD1342543DE82EF95)  # of the rolling hash; odd
-TABLE = 1 << 16  # slots of the hash set a row's shingles go through
 
 
 @dataclass
@@ -71,7 +71,7 @@ def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any,
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
     tokens = np.empty(longest + 1, np.uint64)
-    slots = np.empty(TABLE, np.uint64)
+    slots = np.empty(1 << 12, np.uint64)  # the hash set a row's shingles go through
     used = 0
     for row in range(len(offsets) - 1):
         count = tokenise(data, offsets[row], offsets[row + 1], table, tokens)
@@ -87,12 +87,13 @@ def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any,
             continue
         start = used
         width = min(ngram, count)
-        mask = 0  # of the hash set; 0 for a text of a book's length, whose set is found by sorting
-        if count <= TABLE // 4:
-            mask = 15
-            while mask < 4 * count:
-                mask = 2 * mask + 1
-            slots[: mask + 1] = np.uint64(0)
+        mask = 15
+        while mask < 4 * count:
+            mask = 2 * mask + 1
+        if mask >= len(slots):
+            slots = np.empty(mask + 1, np.uint64)
+        for slot in range(mask + 1):
+            slots[slot] = np.uint64(0)
         power = np.uint64(1)
         rolling = np.uint64(0)
         for place in range(width):
@@ -104,26 +105,15 @@ def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any,
             if place < count:
                 rolling = rolling * _BASE + (tokens[place] - tokens[place - width] * power)
             value |= np.uint64(value == 0)
-            if mask:
-                slot = np.int64((value >> np.uint64(20)) & np.uint64(mask))
+            slot = np.int64(value >> np.uint64(20)) & mask
+            held = slots[slot]
+            while held and held != value:
+                slot = (slot + 1) & mask
                 held = slots[slot]
-                while held and held != value:
-                    slot = (slot + 1) & mask
-                    held = slots[slot]
-                if held == value:
-                    continue
+            if held != value:
                 slots[slot] = value
-            out[used] = value
-            used += 1
-        if not mask:
-            part = out[start:used]
-            part.sort()
-            kept = start + 1
-            for place in range(start + 1, used):
-                if out[place] != out[kept - 1]:
-                    out[kept] = out[place]
-                    kept += 1
-            used = kept
+                out[used] = value
+                used += 1
         sizes[row] = used - start
     return used
 

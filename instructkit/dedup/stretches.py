@@ -24,7 +24,7 @@ def equal_below(threshold: float) -> float:
     return threshold / (1 - threshold) - 1e-9 if threshold < 1 else 1e18
 
 
-@jit()
+@jit("Tuple((int64, int64, uint64))(int64, uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64)")
 def sought_by(row: int, shingles: Any, ends: Any, sizes: Any, guarded: Any, needs_equality: float) -> Any:
     """Where the shingles stand that a row is sought by, and its salt."""
     start, end = ends[row], ends[row + 1]

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
+from instructkit.records.hashing import Hashes, draw
 from instructkit.records.lists import list_lengths, lists_of
 from instructkit.records.schema import as_text
-from instructkit.records.tokens import normalised
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,25 @@ def fields_of(on: str, schema: pa.Schema) -> tuple[Field, ...]:
 
 def field_texts(batch: pa.RecordBatch, field: Field) -> pa.StringArray:
     """A field's texts, normalised, without nulls."""
+    from instructkit.records.tokens import normalised
+
+    return normalised(joined_texts(batch, field))
+
+
+def joined_texts(batch: pa.RecordBatch, field: Field) -> pa.StringArray:
+    """A field's texts, without nulls."""
     texts = [_turns(batch.column(name)) if name == "history" else as_text(batch.column(name)) for name in field.columns]
-    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\n")
-    return normalised(joined)
+    return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\n")
+
+
+def origins_of(batch: pa.RecordBatch) -> Hashes:
+    """What the phrasings of one raw row have in common, and 0 for rows that no phrasing made (TASK/NAME).
+
+    The source counts too: two datasets may number their rows alike.
+    """
+    origins = draw(pc.binary_join_element_wise(batch.column("source"), batch.column("parent"), "\n"), 0, "origin")
+    phrased = pc.match_substring(batch.column("template"), "/").to_numpy(zero_copy_only=False)
+    return np.where(phrased, origins, np.uint64(0))
 
 
 def _turns(history: pa.ListArray) -> pa.StringArray:

@@ -24,12 +24,18 @@ def note(rows: int) -> None:
     _Seen.rows += rows
 
 
-def worth_compiling(rows: int = ROWS) -> bool:
+def loaded(module: str = "instructkit.engine.jit") -> bool:
+    """Whether the compiled loops are loaded already: any of them, or those of one module."""
+    return module in sys.modules
+
+
+def worth_compiling(rows: int = ROWS, module: str = "instructkit.engine.jit") -> bool:
     """Whether to use the compiled loops: they are loaded already, or enough rows have come to win the loading back.
 
-    ``rows`` are fewer where the plain form is a loop over rows in Python.
+    ``rows`` are fewer where the plain form is a loop over rows in Python; ``module`` has the loops, where to load them
+    takes long even when others are loaded.
     """
-    if "instructkit.engine.jit" in sys.modules:
+    if loaded(module):
         return True
     if _Seen.rows > rows:
         say_if_new()

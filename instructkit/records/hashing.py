@@ -17,6 +17,7 @@ from instructkit.records.lists import list_lengths, lists_of
 
 Hashes = npt.NDArray[np.uint64]
 
+_LOOPS = "instructkit.records.xxh3"
 _FIELD_END = b"\x1f"  # the ASCII unit separator, between the fields of a row
 _STRUCT_END, _ELEMENT_END = b"\x1e", b"\x1d"  # between the fields of a struct, and the elements of a list
 _NULL = b"\x00"  # a null is not the empty string
@@ -28,7 +29,7 @@ def row_ids(columns: list[pa.Array], rows: int) -> pa.StringArray:
     Equal values give equal ids on any machine and in any order of the rows.
     """
     values = _joined(columns, rows)
-    if worth_compiling():
+    if worth_compiling(module=_LOOPS):
         from instructkit.records.xxh3 import xxh3_128_hex
 
         return xxh3_128_hex(values)
@@ -42,7 +43,7 @@ def draw(ids: pa.Array, seed: int, purpose: str) -> Hashes:
 
 def _hashes(values: pa.Array) -> Hashes:
     """XXH3 (64 bits) of each text."""
-    if worth_compiling():
+    if worth_compiling(module=_LOOPS):
         from instructkit.records.xxh3 import xxh3_64
 
         return xxh3_64(values)

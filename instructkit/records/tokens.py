@@ -8,8 +8,6 @@ Stretches of ASCII are cut 64 bytes at a time: one bit a byte tells where words 
 and end are counted off (as simdjson does for JSON: Langdale, Lemire 2019). Other characters are looked up one by one.
 """
 
-import functools
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -19,63 +17,18 @@ import pyarrow.compute as pc
 
 from instructkit.engine.jit import jit, leading_zeros, load64, trailing_zeros
 from instructkit.records.ascii_blocks import BLOCK, ascii_masks
+from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, WORD, characters, composed
 
-SPACE, WORD, ALONE = 0, 1, 2
-KIND, MAY_CHANGE, COMBINES = np.uint32(16), np.uint32(1 << 18), np.uint32(1 << 19)  # in the table of characters
 TEXTS = "Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True)"  # what `buffers` gives, to numba
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
 
-# scripts written without spaces between words (Unicode 15 blocks), first and last code point
-UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x2E80, 0x2FDF),  # CJK radicals
-    (0x3005, 0x3007),  # iteration mark, zero
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x3100, 0x312F),  # Bopomofo
-    (0x31A0, 0x31FF),
-    (0x3400, 0x4DBF),  # CJK extension A
-    (0x4E00, 0x9FFF),  # CJK unified ideographs
-    (0xF900, 0xFAFF),  # CJK compatibility ideographs
-)
-_JAMO = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))  # vowels and finals: they compose with what is before them
 _GROWTH = np.uint64(0x9E3779B97F4A7C15)
 _LENGTH = np.uint64(0xD6E8FEB86659FD93)
 _CHARACTER = np.uint64(0x5851F42D4C957F2D)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _HIGH = np.uint64(0x8080808080808080)
 _ONE, _EIGHT = np.uint64(1), np.uint64(8)
-
-
-@functools.cache
-def characters() -> npt.NDArray[np.uint32]:
-    """The table of the basic plane's code points: uint32, 65,536.
-
-    Of each: its lower case (16 bits), its kind (2 bits from `KIND` on), whether it may change in NFC (`MAY_CHANGE`),
-    and whether it combines with the character before it (`COMBINES`; two in a row may stand in another order in NFC).
-    """
-    text = list(map(chr, range(0x10000)))
-    categories = np.array(list(map(unicodedata.category, text)))
-    kinds = np.full(0x10000, ALONE, np.uint32)
-    kinds[np.isin(categories, ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Mn", "Mc", "Me", "Cs"))] = WORD
-    kinds[ord("_")] = WORD
-    for first, last in UNSPACED:
-        span = kinds[first : last + 1]
-        span[span == WORD] = ALONE
-    kinds[np.isin(categories, ("Zs", "Zl", "Zp", "Cc")) | np.array(list(map(str.isspace, text)))] = SPACE
-    lower = list(map(str.lower, text))
-    lower[0x130] = text[0x130]  # the one whose lower case is two characters
-    table: npt.NDArray[np.uint32] = np.array(list(map(ord, lower)), np.uint32) | (kinds << KIND)
-    table[np.array(list(map(unicodedata.combining, text))) > 0] |= COMBINES
-    changes = np.array([unicodedata.normalize("NFC", character) != character for character in text])
-    table[changes & (categories != "Cs")] |= MAY_CHANGE
-    for parts in map(str.split, filter(None, map(unicodedata.decomposition, text))):
-        if len(parts) == 2 and parts[0][0] != "<":  # the second may compose with the first
-            table[int(parts[1], 16)] |= MAY_CHANGE
-    table[list(_JAMO)] |= MAY_CHANGE
-    return table
 
 
 def normalised(texts: pa.StringArray) -> pa.StringArray:
@@ -99,18 +52,12 @@ def normalised(texts: pa.StringArray) -> pa.StringArray:
     changed = dict.fromkeys(rows[:found].tolist(), b"")
     done = {row: int(offsets[row]) for row in changed}
     for start, end, row in zip(starts[:found].tolist(), ends[:found].tolist(), rows[:found].tolist(), strict=True):
-        changed[row] += held[done[row] : start] + _composed(held[start:end].decode()).encode()
+        changed[row] += held[done[row] : start] + composed(held[start:end].decode()).encode()
         done[row] = end
     whole = [(changed[row] + held[done[row] : offsets[row + 1]]).decode() for row in changed]
     flags = np.zeros(len(texts), bool)
     flags[list(changed)] = True
     return pc.replace_with_mask(texts, pa.array(flags), pa.array(whole, pa.string()))
-
-
-def _composed(text: str) -> str:
-    """A text in NFC; beyond the basic plane, of which the table of characters knows, also in lower case."""
-    text = unicodedata.normalize("NFC", text)
-    return "".join(character.lower() if ord(character) > 0xFFFF else character for character in text)
 
 
 def buffers(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
@@ -122,16 +69,15 @@ def buffers(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
     return held, starts
 
 
-@jit()
+@jit("uint64(uint64)")
 def mix(value: Any) -> Any:
     """Scramble 64 bits (the finalizer of SplitMix64, Steele et al. 2014)."""
-    value = np.uint64(value)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return value ^ (value >> np.uint64(31))
 
 
-@jit()
+@jit("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), int64)")
 def code_point(data: Any, at: int) -> Any:
     """The character beyond ASCII at a place of valid UTF-8, and its bytes."""
     lead = np.int64(data[at])
@@ -189,20 +135,20 @@ def unstable(data: Any, offsets: Any, table: Any, starts: Any, ends: Any, rows: 
     return found
 
 
-@jit()
+@jit("uint64(uint64, uint64, int64)")
 def absorb(state: Any, held: Any, size: int) -> Any:
     """Take the next characters of a word into its hash."""
     state = (state ^ held ^ (np.uint64(size) * _LENGTH)) * _GROWTH
     return state ^ (state >> np.uint64(32))
 
 
-@jit()
+@jit("uint64(uint64, uint64, int64)")
 def word_hash(state: Any, held: Any, size: int) -> Any:
     """The hash of a word: what was absorbed, and its last characters."""
     return mix(state ^ held ^ (np.uint64(size) * _LENGTH))
 
 
-@jit()
+@jit("UniTuple(int64, 2)(int64, int64, uint64[::1], int64)")
 def ascii_tokens(address: int, room: int, tokens: Any, count: int) -> Any:
     """The tokens of the ASCII characters from an address on, in at most `BLOCK` bytes of ``room``.
 
@@ -239,7 +185,7 @@ def ascii_tokens(address: int, room: int, tokens: Any, count: int) -> Any:
     return used, count
 
 
-@jit()
+@jit("int64(Array(uint8, 1, 'C', readonly=True), int64, int64, uint32[::1], uint64[::1])")
 def tokenise(data: Any, start: int, end: int, table: Any, tokens: Any) -> int:
     """Write the token hashes of ``data[start:end]`` (valid UTF-8, in NFC) to ``tokens``; gives their number.
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.engine.jit import jit
+from instructkit.records.characters import characters
 from instructkit.records.hashing import Hashes, draw, redraw
-from instructkit.records.tokens import buffers, characters, mix, normalised, tokenise
+from instructkit.records.tokens import buffers, mix, normalised, tokenise
 from instructkit.templating.prompting.embedding import Cells
 from instructkit.templating.prompting.shots import METHODS
 
