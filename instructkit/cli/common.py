@@ -85,12 +85,14 @@ class Run:
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
             raise click.UsageError(f"--summary {self.summary}: the folder does not exist")
         rejects: str | None = take("rejects", None)
-        places = [Path(place).absolute() for place in (self.output, rejects, self.summary) if place not in (None, "-")]
-        if "-" in (rejects, self.summary) or len(set(places)) < len(places):
+        self.clusters: str | None = take("clusters", None)
+        beside = [place for place in (rejects, self.summary, self.clusters) if place is not None]
+        places = [Path(place).absolute() for place in (self.output, *beside) if place != "-"]
+        if "-" in beside or len(set(places)) < len(places):
             raise click.UsageError(
-                "the output, --rejects and --summary are files of their own (only the output may be -)"
+                "the output, --rejects, --summary and --clusters are files of their own (only the output may be -)"
             )
-        self._side_files = [Path(place).resolve() for place in (rejects, self.summary) if place is not None]
+        self._side_files = [Path(place).resolve() for place in beside]
         self.rejects = Rejects(rejects)
         self._start = time.perf_counter()
 
@@ -98,7 +100,7 @@ class Run:
         """Refuse to write the rejects or the summary over a file that is read."""
         for name in inputs:
             if Path(name).resolve() in self._side_files:
-                raise click.UsageError(f"{name} is an input: --rejects and --summary must not overwrite it")
+                raise click.UsageError(f"{name} is an input: --rejects, --summary and --clusters must not overwrite it")
 
     def open(self, inputs: tuple[str, ...]) -> "Records":
         """Open the inputs as one stream of examples; none are stdin."""

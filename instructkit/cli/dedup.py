@@ -101,6 +101,9 @@ told_options = stacked(
 @search_options
 @passage_options
 @click.option("--against", multiple=True, metavar="FILE", help="Drop rows that overlap this evaluation file.")
+@click.option(
+    "--overlap", type=click.IntRange(8, 13), default=13, show_default=True, metavar="N", help="Tokens of an overlap."
+)
 @click.option("--index", metavar="DIR", help="Compare with the rows of earlier runs too, and remember these.")
 @click.option(
     "--hash",
@@ -131,14 +134,13 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     exhaustive = options.pop("exhaustive")
     options["search"] = "auto" if exhaustive is None else "exhaustive" if exhaustive else "lsh"
     options["explain"] = EXPLAINED if options["explain"] else 0
-    clusters = options.pop("clusters")
     run = Run("dedup", options)
     settings = DedupSettings(**run.settings)
     run.spare(settings.against)
     findings = Findings()
     run.extra = findings.to_json
     run.finish(
-        dedup(run.open(inputs), settings, rejects=run.rejects, clusters=clusters, findings=findings,
+        dedup(run.open(inputs), settings, rejects=run.rejects, clusters=run.clusters, findings=findings,
               workers=run.workers)
     )  # fmt: skip
     if findings.index is not None:
@@ -161,6 +163,9 @@ def _tell(findings: "Findings", threshold: float) -> None:
         lines = [[f"{pair.similarity:.4f}", _short(pair.one_text), _short(pair.other_text)] for pair in pairs]
         if lines:
             print_table(title, ["similarity", "row", "row that stayed"], lines, to_stderr=True)
+    if findings.against:
+        files = [list(map(str, entry.values())) for entry in findings.against]
+        print_table("evaluation files", ["file", "its rows", "found", "rows dropped"], files, to_stderr=True)
     if len(findings.sources) > 1 and findings.repeats.any():
         places = [(row, column) for row, column in zip(*findings.repeats.nonzero(), strict=True)]
         lines = [

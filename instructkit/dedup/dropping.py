@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.against import Against
 from instructkit.dedup.clusters import ClusterFile
 from instructkit.dedup.explaining import count_thresholds, find_nearest
 from instructkit.dedup.findings import Findings
@@ -84,6 +85,7 @@ def dedup(
 
                 table = StoredTable(few or batches, given, fields, keep, spool, sources, counts, sink, workers)
             judged, rows = table.judged, table.rows
+            told.against = table.against.files()
             verdicts = judged.find(given)
             told.search = verdicts.search
             told.sources, told.repeats = sources.names, rows.repeats(verdicts)
@@ -123,6 +125,7 @@ class _Table(Protocol):
 
     judged: JudgedRows
     rows: RunRows
+    against: Against
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """Write the rows that stay as a new segment of the index, if there is one."""
@@ -143,6 +146,7 @@ class PlainTable:
         origins = np.concatenate([*map(origins_of, batches), np.zeros(0, np.uint64)])
         self.judged: JudgedRows = PlainRows(batches, origins, given.ngram, fields, keep.rank(orders, 0))
         self.rows = RunRows(spool, fields, sources, None)
+        self.against = Against(None)
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """There is no index."""

@@ -34,6 +34,7 @@ class Findings:
     near: list[Pair] = field(default_factory=list)  # the most similar rows that both stayed
     sources: list[str] = field(default_factory=list)
     repeats: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    against: list[dict[str, str | int]] = field(default_factory=list)  # of each evaluation file
     index: Staged | None = None  # to be committed when the output is written
 
     def to_json(self) -> dict[str, Any]:
@@ -44,6 +45,8 @@ class Findings:
         if self.merged or self.near:
             found["least_similar_merged"] = [pair.to_json() for pair in self.merged]
             found["most_similar_kept"] = [pair.to_json() for pair in self.near]
+        if self.against:
+            found["against"] = self.against
         if len(self.sources) > 1:
             places = np.argwhere(self.repeats)
             found["repeats"] = [

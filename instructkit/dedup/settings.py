@@ -6,6 +6,7 @@ from instructkit.errors import UsageError
 
 HASHES = ("own", "datasketch", "datasketch-legacy")
 SEARCHES = ("auto", "exhaustive", "lsh")
+SHORTEST, LONGEST = 8, 13  # tokens of an overlap: Brown et al. 2020, appendix C
 ROUNDING = 1e-9  # 55 of 100 are 0.55, though 0.55 * 100 is a little more to a float
 RECALL = 0.99  # of the pairs that lie exactly at the threshold; those above it are found more surely
 
@@ -24,6 +25,7 @@ class DedupSettings:
     on: str = "all"  # all, prompt, instruction, input, output, or a column
     exact: bool = False  # only equal texts
     against: tuple[str, ...] = ()  # evaluation files no row may overlap
+    overlap: int = 13  # tokens of a run that a row must not share with them
     sentences: bool = False  # take out sentences that stand in an earlier row
     substring: int | None = None  # take out runs of so many tokens or more that stand before
     repeats: str = "cut"  # what becomes of those: cut out of the later text, or dropped with its row
@@ -46,6 +48,8 @@ class DedupSettings:
             )
         if self.exact and (self.index is not None or self.thresholds or self.explain):
             raise UsageError("--exact compares no similarities: leave out --index, --thresholds and --explain")
+        if not SHORTEST <= self.overlap <= LONGEST:
+            raise UsageError(f"an overlap is of {SHORTEST} to {LONGEST} tokens, not {self.overlap}")
         if self.ngram < 1:
             raise UsageError(f"a shingle has at least 1 token, not {self.ngram}")
         if not 1 <= self.permutations <= 4096:

@@ -3,11 +3,13 @@
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.against import Against
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
 from instructkit.dedup.neighbours import StoredRows
@@ -21,8 +23,11 @@ from instructkit.engine import Spool, map_batches
 from instructkit.records.rejects import Rejects
 from instructkit.records.stream import Counts
 
+if TYPE_CHECKING:
+    from instructkit.dedup.contamination import Overlap
+    from instructkit.dedup.evaluation import Evaluation
+
 Sign = Callable[[pa.RecordBatch, Shingled], tuple[U32, U64]]
-Overlap = tuple[int, int, str]  # row, tokens, where they stand
 
 
 class StoredTable:
@@ -34,9 +39,13 @@ class StoredTable:
     ) -> None:  # fmt: skip
         self._index = Index(given.index, given, len(fields)) if given.index is not None else None
         self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0)
+        evaluation = _evaluation(given)
+        self.against = Against(evaluation)
         orders = []
         with self._store as store:
-            for found in map_batches(batches, _work(given, fields, self._index is not None), workers=workers):
+            work = _work(given, fields, self._index is not None, evaluation)
+            for found in map_batches(batches, work, workers=workers):
+                self.against.add(found.overlaps)
                 made = _without_overlaps(found, counts, sink)
                 orders.append(keep.order(made.batch, spool.rows))
                 sources.add(made.batch)
@@ -65,6 +74,14 @@ class StoredTable:
         return self._index.stage(self._store, stays, self.rows.names(stays))
 
 
+def _evaluation(given: DedupSettings) -> "Evaluation | None":
+    if not given.against:
+        return None
+    from instructkit.dedup.evaluation import read_evaluation
+
+    return read_evaluation(given.against, given.overlap, given.ngram, given.threshold)
+
+
 @dataclass(frozen=True)
 class _Made:
     """What the rows of a batch are found and compared by."""
@@ -72,7 +89,7 @@ class _Made:
     batch: pa.RecordBatch
     shingled: Shingled
     signed: tuple[U32, U64] | None
-    overlaps: list[Overlap]
+    overlaps: "list[Overlap]"
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "_Made":
         """Some of its rows."""
@@ -84,18 +101,20 @@ class _Made:
         return _Made(self.batch.filter(pa.array(keep)), left, signed, [])
 
 
-def _work(given: DedupSettings, fields: tuple[Field, ...], sign: bool) -> "functools.partial[_Made]":
+def _work(
+    given: DedupSettings, fields: tuple[Field, ...], sign: bool, evaluation: "Evaluation | None"
+) -> "functools.partial[_Made]":
     shingler = Shingler(given.ngram, fields, given.exact)
     signer: Sign | None = None
     if sign:
         from instructkit.dedup.signing import Signer
 
         signer = Signer(given, fields)
-    if not given.against:
+    if evaluation is None:
         return functools.partial(_make, shingler=shingler, signer=signer)
-    from instructkit.dedup.contamination import overlaps, read_evaluation
+    from instructkit.dedup.contamination import overlaps
 
-    check = functools.partial(overlaps, evaluation=read_evaluation(given.against))
+    check = functools.partial(overlaps, evaluation=evaluation)
     return functools.partial(_make_checked, shingler=shingler, signer=signer, check=check)
 
 
@@ -115,14 +134,9 @@ def _without_overlaps(made: _Made, counts: Counts, sink: Rejects) -> _Made:
     """Drop the rows that overlap an evaluation file."""
     if not made.overlaps:
         return made
-    from instructkit.dedup.contamination import LONGEST
-
-    rows = [row for row, _, _ in made.overlaps]
+    rows = [overlap.row for overlap in made.overlaps]
     counts.drop("contaminated", len(rows))
-    reasons = [
-        [("contaminated", f"{length} tokens of {place}", str(min(length, LONGEST)))]
-        for _, length, place in made.overlaps
-    ]
+    reasons = [[("contaminated", overlap.value, overlap.threshold)] for overlap in made.overlaps]
     sink.add_rows(made.batch.take(pa.array(rows)), reasons)
     keep = np.ones(made.batch.num_rows, bool)
     keep[rows] = False

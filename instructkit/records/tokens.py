@@ -148,6 +148,12 @@ def word_hash(state: Any, held: Any, size: int) -> Any:
     return mix(state ^ held ^ (np.uint64(size) * _LENGTH))
 
 
+@jit("uint64(int64)")
+def character_hash(point: int) -> Any:
+    """The hash of a character beyond ASCII that is a token."""
+    return mix(np.uint64(point) ^ _CHARACTER)
+
+
 @jit("UniTuple(int64, 2)(int64, int64, uint64[::1], int64)")
 def ascii_tokens(address: int, room: int, tokens: Any, count: int) -> Any:
     """The tokens of the ASCII characters from an address on, in at most `BLOCK` bytes of ``room``.
@@ -233,10 +239,7 @@ def tokenise(data: Any, start: int, end: int, table: Any, tokens: Any) -> int:
             count += 1
             state, held, size, inside, wide = np.uint64(0), np.uint64(0), 0, False, False
         if entry >> KIND & np.uint32(3) == ALONE:
-            if point < 0x80:
-                tokens[count] = word_hash(np.uint64(0), np.uint64(point), 1)
-            else:
-                tokens[count] = mix(np.uint64(point) ^ _CHARACTER)
+            tokens[count] = word_hash(np.uint64(0), np.uint64(point), 1) if point < 0x80 else character_hash(point)
             count += 1
     if inside:
         tokens[count] = word_hash(state, held, size)

@@ -1,12 +1,10 @@
 """Which rows leave, against brute force over all pairs."""
 
-import json
 import random
 from pathlib import Path
 
 import datasketch
 import pyarrow as pa
-import pyarrow.csv
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,38 +184,6 @@ def test_exact_alone_keeps_near_duplicates() -> None:
     assert kept_outputs([base, base + " more", base.title()], exact=True) == [base, base + " more"]
 
 
-def test_a_row_that_overlaps_an_evaluation_file_goes(tmp_path: Path) -> None:
-    question = "A farmer has 14 hens and each of them lays 5 eggs a week, so how many eggs are there in March?"
-    chinese = "学校组织四年级三十五名学生去科技馆参观，租一辆大巴要八百元"
-    evaluation = tmp_path / "test.jsonl"
-    lines = [{"question": question, "answer": "yes"}, {"question": chinese}]
-    evaluation.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    rows = [
-        {"instruction": f"Please answer. {question} Think first.", "output": "about 300"},
-        {"instruction": "Solve.", "input": f"题目：{chinese}。", "output": "1"},
-        {"instruction": "Is the sky blue?", "output": "yes"},
-    ]
-    reader = ik.dedup(examples(rows), against=(str(evaluation),), rejects=str(tmp_path / "out.parquet"))
-    assert reader.read_all()["instruction"].to_pylist() == ["Is the sky blue?"]
-    assert ik.counts(reader).reasons == {"contaminated": 2}
-    values = [row[0]["value"] for row in ik.read(str(tmp_path / "out.parquet")).read_all()["reasons"].to_pylist()]
-    assert values == ["13 tokens of test.jsonl row 1", "13 tokens of test.jsonl row 2"]
-
-
-def test_a_short_evaluation_text_counts_whole_and_a_very_short_one_not_at_all(tmp_path: Path) -> None:
-    evaluation = tmp_path / "test.jsonl"
-    evaluation.write_text(
-        '{"q": "Which river runs through the old town of Verin?"}\n{"q": "Why not?"}\n', encoding="utf-8"
-    )
-    rows = [
-        {"instruction": "Tell me: which river runs through the old town of Verin? I forgot."},
-        {"instruction": "Which river runs through the old town?"},
-        {"instruction": "Why not?"},
-    ]
-    kept = ik.dedup(examples(rows), against=(str(evaluation),)).read_all()["instruction"].to_pylist()
-    assert kept == [row["instruction"] for row in rows[1:]]
-
-
 def test_an_unknown_column_is_named() -> None:
     with pytest.raises(UsageError, match="nowhere"):
         ik.dedup(examples([{}]), on="nowhere")
@@ -240,22 +206,6 @@ def test_a_pair_just_at_the_threshold_is_one_though_floats_round() -> None:
     one = " ".join([*words, *[f"a{number}" for number in range(22)]])
     other = " ".join([*words, *[f"b{number}" for number in range(23)]])
     assert kept_outputs([one, other], threshold=0.55, ngram=1) == [one]
-
-
-def test_a_formatted_evaluation_file_is_known_by_its_texts_and_not_by_its_templates(
-    tmp_path: Path, sample_data: Path
-) -> None:
-    rows = pa.csv.read_csv(sample_data / "reviews.csv", parse_options=pa.csv.ParseOptions(newlines_in_values=True))
-    for name, part in (("train", rows.slice(0, 28)), ("test", rows.slice(28))):
-        pa.csv.write_csv(part, tmp_path / f"{name}.csv")
-    ik.write(ik.format(str(tmp_path / "test.csv"), task="sentiment", per_row=None), str(tmp_path / "test.arrow"))
-    train = str(tmp_path / "train.csv")
-    plain, formatted = (
-        ik.dedup(ik.format(train, task="sentiment"), against=(str(tmp_path / name),)).read_all().num_rows
-        for name in ("test.csv", "test.arrow")
-    )
-    # a template's words in small samples may still stand for a row or two, not for most, as its instructions would
-    assert plain - 2 <= formatted <= plain
 
 
 def test_many_rows_with_one_long_input_are_told_apart_soon() -> None:
