@@ -187,7 +187,7 @@ def test_the_bands_of_the_page_are_those_of_the_settings() -> None:
     assert len(told) >= 5
     for threshold, bands, rows in told:
         settings = DedupSettings(threshold=float(threshold))
-        assert (settings.bands, settings.rows_per_band) == (int(bands), int(rows))
+        assert settings.banding() == (int(bands), int(rows))
 
 
 @pytest.mark.parametrize("page", WITH_LINKS, ids=page_name)

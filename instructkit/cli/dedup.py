@@ -85,6 +85,7 @@ passage_options = stacked(
         type=click.Choice(["cut", "drop"]),
         default="cut",
         show_default=True,
+        metavar="WHAT",
         help="What becomes of them: cut out of the later text, or dropped with its row.",
     ),
 )
@@ -110,6 +111,7 @@ told_options = stacked(
     type=click.Choice(["own", "datasketch", "datasketch-legacy"]),
     default="own",
     show_default=True,
+    metavar="HOW",
     help="How the index's signatures are made.",
 )
 @told_options
@@ -155,30 +157,38 @@ def _tell(findings: "Findings", threshold: float) -> None:
 
     if findings.thresholds:
         rows = [[f"{similarity:g}", f"{count:,}"] for similarity, count in findings.thresholds.items()]
-        print_table("what other thresholds would drop", ["threshold", "dropped"], rows, to_stderr=True)
+        print_table("other thresholds", ["threshold", ">rows dropped"], rows, to_stderr=True)
     for title, pairs in (
         (f"the least similar rows that were merged (threshold {threshold:g})", findings.merged),
         ("the most similar rows that both stayed", findings.near),
     ):
-        lines = [[f"{pair.similarity:.4f}", _short(pair.one_text), _short(pair.other_text)] for pair in pairs]
+        lines = [[f"{pair.similarity:.4f}", *_apart(pair.one_text, pair.other_text)] for pair in pairs]
         if lines:
             print_table(title, ["similarity", "row", "row that stayed"], lines, to_stderr=True)
     if findings.against:
         files = [list(map(str, entry.values())) for entry in findings.against]
-        print_table("evaluation files", ["file", "its rows", "found", "rows dropped"], files, to_stderr=True)
+        print_table("evaluation files", ["file", ">its rows", ">found", ">rows dropped"], files, to_stderr=True)
     if len(findings.sources) > 1 and findings.repeats.any():
         places = [(row, column) for row, column in zip(*findings.repeats.nonzero(), strict=True)]
         lines = [
             [findings.sources[row], findings.sources[column], f"{findings.repeats[row, column]:,}"]
             for row, column in sorted(places, key=lambda place: -findings.repeats[place])
         ]
-        print_table("which source repeats which", ["source", "repeats", "rows"], lines[:SOURCES], to_stderr=True)
+        print_table("which source repeats which", ["source", "repeats", ">rows"], lines[:SOURCES], to_stderr=True)
 
 
 SOURCES = 20  # pairs of sources that are told
-LONGEST = 100
+BEFORE, AFTER = 40, 80  # characters shown around the first place where two texts differ
 
 
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts where they begin to differ."""
+    one, other = " ".join(one.split()), " ".join(other.split())
+    pairs = enumerate(zip(one, other, strict=False))
+    same = next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+    return _around(one, same), _around(other, same)
+
+
+def _around(text: str, place: int) -> str:
+    start, end = max(0, place - BEFORE), place + AFTER
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")

@@ -65,7 +65,7 @@ def test_prompts_and_answers_are_remembered_apart(fields: str, tmp_path: Path) -
 def test_other_options_than_those_it_was_made_with_are_refused(tmp_path: Path) -> None:
     index = str(tmp_path / "seen")
     outputs(["a b c"], index=index)
-    with pytest.raises(UsageError, match="made with threshold 0.8, not 0.7"):
+    with pytest.raises(UsageError, match=r"made with threshold 0\.8, not 0\.7"):
         outputs(["a b c"], index=index, threshold=0.7)
 
 

@@ -20,7 +20,7 @@ from instructkit.dedup.passages.tokens import (
     RUNS_ON,
     Tokens,
 )
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import copy_bytes, jit
 from instructkit.records.characters import COMBINES, MAY_CHANGE, characters, composed
 from instructkit.records.tokens import buffers, normalised
 
@@ -82,6 +82,7 @@ def cut(data: Any, offsets: Any, bounds: Any, places: Any, spaces: Any, out: Any
     ends, and the white space behind it ends. Of both white spaces that with more line breaks stays, and the indentation
     of the line that goes on; where there is none, ``spaces`` tell which stay.
     """
+    source, target = data.ctypes.data, out.ctypes.data
     used = 0
     for row in range(len(offsets) - 1):
         new_offsets[row] = used
@@ -92,9 +93,8 @@ def cut(data: Any, offsets: Any, bounds: Any, places: Any, spaces: Any, out: Any
                 origin = np.int64(offsets[row])
                 left, right = origin + places[number, 0], origin + places[number, 3]
                 start, end = origin + places[number, 1], origin + places[number, 2]
-            for place in range(at, left):
-                out[used] = data[place]
-                used += 1
+            copy_bytes(target + used, source + at, left - at)
+            used += left - at
             at = right
             if right == stop:
                 continue
@@ -117,12 +117,10 @@ def cut(data: Any, offsets: Any, bounds: Any, places: Any, spaces: Any, out: Any
                 elif spaces[number] == ONE:
                     out[used] = _SPACE
                     used += 1
-            for place in range(first, last):
-                out[used] = data[place]
-                used += 1
-            for place in range(indented, right):
-                out[used] = data[place]
-                used += 1
+            copy_bytes(target + used, source + first, last - first)
+            used += last - first
+            copy_bytes(target + used, source + indented, right - indented)
+            used += right - indented
     new_offsets[len(offsets) - 1] = used
     return used
 
