@@ -82,7 +82,8 @@ class Remover:
             after.cuts = list(zip(ids, sizes[stays].tolist(), self.names.of(sources[stays]), strict=True))
         if empty.any():
             _, sizes, most, sources = (of_rows[empty] for of_rows in runs.in_all())
-            values = [f"{size} tokens, {part} of them in" for size, part in zip(sizes, most, strict=True)]
+            parts = np.where(most == sizes, "all", most.astype(str))
+            values = [f"{size} tokens, {part} of them in" for size, part in zip(sizes, parts, strict=True)]
             self._leave(after, batch, changed[empty], "nothing_left", values, sources, str(self.grain.least))
         return after
 
