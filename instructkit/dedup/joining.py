@@ -32,6 +32,8 @@ Counts = npt.NDArray[np.uint32]
 
 A_PART = 1 << 19  # shingles whose bitmaps (8 bits or more each) fit a core's cache
 MOST_PARTS = 10  # as a power of 2
+# the share of all shingles that tells enough rows from all others: some more than their prefix, and for chance
+ENOUGH, DEVIATIONS = 1.25, 1.5
 MOST_COUNTED = np.uint64((1 << 16) - 1)
 _ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
 
@@ -48,20 +50,18 @@ class PrefixJoin:
         self._given = (guarded, equal_below(threshold))
         self._folder = folder
         self._workers = workers
-        shingles = int(np.diff(sets.ends)[wanted].sum())
-        self._bits = min(MOST_PARTS, max(0, int(np.ceil(np.log2(max(1, shingles) / A_PART)))))
         self._alone = np.zeros(sets.rows, np.uint32)  # of each row's shingles, how many no other row has
         self._size = np.zeros(sets.rows, np.uint32)  # of the shingles it is sought by
         self._lock = threading.Lock()
 
     def meet(self, writer: MeetingsWriter) -> None:
         """Let the rows meet."""
-        self._deal()
-        for path in self._map(range(1 << self._bits), self._once):
-            path.unlink()
-        alive = self._wanted & self._may_be_alike()
-        by_row = Partitions(self._folder, "again", int((self._size - self._alone)[alive].sum()), self._sets.rows)
-        for keys, rows in self._map(range(1 << self._bits), functools.partial(self._again, alive)):
+        alive = self._sift()
+        self._alone[:] = 0
+        bits = self._deal(alive, 1.0)
+        parts = range(1 << bits)
+        by_row = Partitions(self._folder, "again", int(self._size[alive].sum()), self._sets.rows)
+        for keys, rows in self._map(parts, functools.partial(self._again, bits)):
             by_row.append(keys, rows, rows)
         alive &= self._may_be_alike()
         entries = Partitions(self._folder, "prefixes", by_row.entries // 4, 1 << 48)
@@ -73,6 +73,19 @@ class PrefixJoin:
         for keys, rows in entries.parts():
             writer.add(keys, rows)
 
+    def _sift(self) -> Mask:
+        """The rows that may be alike another: all but those with so many shingles of their own among some of them."""
+        wanted = self._wanted
+        mean = float(np.diff(self._sets.ends)[wanted].mean()) if wanted.any() else 1.0
+        share = ENOUGH * (1 - self._threshold) + DEVIATIONS / mean**0.5
+        if share >= 1:
+            return wanted.copy()
+        bits = self._deal(wanted, share)
+        for _ in self._map(range(_used(bits, share)), self._once):
+            pass
+        alive: Mask = wanted & self._may_be_alike()
+        return alive
+
     def _may_be_alike(self) -> Mask:
         """The rows of which not so many shingles stand alone that they are like no other."""
         size = self._size.astype(np.int64)
@@ -82,53 +95,63 @@ class PrefixJoin:
     def _map(self, items: Any, function: Any) -> Iterator[Any]:
         return map_ordered(items, function, workers=self._workers)
 
-    def _path(self, name: str, part: int) -> Path:
-        return self._folder / f"{name}-{part}"
-
-    def _deal(self) -> None:
-        """Write all shingles with their rows into parts by their first bits."""
-        parts = 1 << self._bits
+    def _deal(self, rows: Mask, share: float) -> int:
+        """Write a share of the shingles of some rows into parts by their first bits; gives how many bits."""
+        shingles = int(np.diff(self._sets.ends)[rows].sum())
+        bits = min(MOST_PARTS, max(2, int(np.ceil(np.log2(max(1, shingles) / A_PART)))))
         with contextlib.ExitStack() as stack, disk_full(self._folder):
-            files = [stack.enter_context(self._path("dealt", part).open("wb")) for part in range(parts)]
-            for entries, bounds in self._map(self._sets.stretches(), self._dealt):
+            parts = range(_used(bits, share))
+            files = [stack.enter_context(self._path(part).open("wb")) for part in parts]
+            for entries, bounds in self._map(
+                self._sets.stretches(), functools.partial(self._dealt, rows, bits, len(parts))
+            ):
                 for part, file in enumerate(files):
                     file.write(entries[bounds[part] : bounds[part + 1]].data)
+        return bits
 
-    def _dealt(self, stretch: tuple[int, int]) -> tuple[U64, npt.NDArray[np.int64]]:
+    def _dealt(self, rows: Mask, bits: int, parts: int, stretch: tuple[int, int]) -> tuple[U64, npt.NDArray[np.int64]]:
         start, end = stretch
+        bounds = np.zeros(parts + 1, np.int64)
+        if not rows[start:end].any():
+            return np.zeros(0, np.uint64), bounds
         shingles, ends, sizes = self._sets.stretch(start, end)
-        entries, bounds = np.empty(len(shingles), np.uint64), np.zeros((1 << self._bits) + 1, np.int64)
-        deal_shingles(shingles, ends, sizes, *self._given, self._wanted[start:end], start, self._bits,
-                      self._size[start:end], bounds, entries)  # fmt: skip
+        entries = np.empty(len(shingles), np.uint64)
+        deal_shingles(shingles, ends, sizes, *self._given, rows[start:end], start, bits, self._size[start:end], bounds,
+                      entries)  # fmt: skip
         self._sets.release()
         return entries, bounds
 
-    def _once(self, part: int) -> Path:
-        """Count what stands once in a part; what stands again is written for `_again`."""
-        path = self._path("dealt", part)
+    def _path(self, part: int) -> Path:
+        return self._folder / f"dealt-{part}"
+
+    def _entries(self, part: int) -> U64:
+        path = self._path(part)
         entries = np.fromfile(path, np.uint64)
+        path.unlink()
+        return entries
+
+    def _once(self, part: int) -> None:
+        """Count what stands once in a part, for each row."""
+        entries = self._entries(part)
         alone = np.empty(len(entries), np.int32)
         words = _slots(len(entries)) // 16
         used = part_once(entries, np.zeros(words, np.uint64), np.zeros(words, np.uint64), alone)
         with self._lock:
-            tally(alone[: len(entries) - used], self._alone)
-        with disk_full(self._folder):
-            entries[:used].tofile(self._path("seen-again", part))
-        return path
+            tally(alone[:used], self._alone)
 
-    def _again(self, alive: Mask, part: int) -> tuple[U64, Rows]:
-        """Of what stands again in a part, the shingles of the rows left, with how often they do, and the rows."""
-        path = self._path("seen-again", part)
-        entries = np.fromfile(path, np.uint64)
-        path.unlink()
-        entries = entries[alive[entries & _LOW]]
-        alone = np.empty(len(entries), np.int32)
-        rows = np.empty(len(entries), np.int32)
-        table = np.empty(_slots(len(entries)), np.uint64)
-        used = part_again(entries, table, part, self._bits, alone, rows)
+    def _again(self, bits: int, part: int) -> tuple[U64, Rows]:
+        """What stands again in a part, with how often it does, and the rows; what stands once is counted."""
+        entries = self._entries(part)
+        alone, rows = np.empty(len(entries), np.int32), np.empty(len(entries), np.int32)
+        used = part_again(entries, np.empty(_slots(len(entries)), np.uint64), part, bits, alone, rows)
         with self._lock:
             tally(alone[: len(entries) - used], self._alone)
         return entries[:used], rows[:used]
+
+
+def _used(bits: int, share: float) -> int:
+    """How many of the parts make a share of all."""
+    return min(1 << bits, int(np.ceil(share * (1 << bits))))
 
 
 def _slots(entries: int) -> int:
@@ -144,15 +167,21 @@ def deal_shingles(
     shingles: Any, ends: Any, sizes: Any, guarded: Any, needs_equality: float, wanted: Any, first: int, bits: int,
     counts: Any, bounds: Any, out: Any,
 ) -> None:  # fmt: skip
-    """Write the shingles of the rows wanted part by part: 32 bits of each after the first ``bits``, and its row."""
-    down = np.uint64(63 - bits)
+    """Write shingles of the rows wanted part by part: 32 bits of each after the first ``bits``, and its row.
+
+    Those of the parts beyond ``bounds`` are left out.
+    """
+    down = np.uint64(64 - bits)
+    parts = np.uint64(len(bounds) - 1)
     cursor = np.zeros(len(bounds), np.int64)
     for row in range(len(wanted)):
         if wanted[row]:
             start, end, salt = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
             counts[row] = end - start
             for place in range(start, end):
-                cursor[((shingles[place] ^ salt) >> down >> np.uint64(1)) + np.uint64(1)] += 1
+                part = (shingles[place] ^ salt) >> down
+                if part < parts:
+                    cursor[part + np.uint64(1)] += 1
     for part in range(1, len(bounds)):
         cursor[part] += cursor[part - 1]
         bounds[part] = cursor[part]
@@ -161,9 +190,10 @@ def deal_shingles(
             start, end, salt = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
             for place in range(start, end):
                 value = shingles[place] ^ salt
-                part = value >> down >> np.uint64(1)
-                out[cursor[part]] = (value << np.uint64(bits) & ~_LOW) | np.uint64(first + row)
-                cursor[part] += 1
+                part = value >> down
+                if part < parts:
+                    out[cursor[part]] = (value << np.uint64(bits) & ~_LOW) | np.uint64(first + row)
+                    cursor[part] += 1
 
 
 @jit("int64(uint64[::1], uint64[::1])")
@@ -192,7 +222,7 @@ def count_of(key: Any, table: Any, mask: int) -> Any:
 
 @jit("int64(uint64[::1], uint64[::1], uint64[::1], int32[::1])")
 def part_once(entries: Any, once: Any, twice: Any, alone: Any) -> int:
-    """Move what seems to stand again to the front, and write the rows of what stands once; gives how many do again.
+    """Write the rows of what stands once; gives how many there are.
 
     Two bitmaps tell what was seen, and seen again; where two shingles share a bit, both seem to stand again.
     """
@@ -204,19 +234,19 @@ def part_once(entries: Any, once: Any, twice: Any, alone: Any) -> int:
         twice[word] |= seen & bit
         once[word] = seen | bit
     used = 0
-    for number in range(len(entries)):
-        entry = entries[number]
+    for entry in entries:
         slot = entry >> np.uint64(32) & bits
-        again = (twice[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE
-        alone[number - used] = np.int32(entry & _LOW)
-        entries[used] = entry
-        used += np.int64(again)
+        alone[used] = np.int32(entry & _LOW)
+        used += 1 - np.int64((twice[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE)
     return used
 
 
 @jit("int64(uint64[::1], uint64[::1], int64, int64, int32[::1], int32[::1])")
 def part_again(entries: Any, table: Any, part: int, bits: int, alone: Any, rows: Any) -> int:
-    """As `part_once`; what stands again becomes how often (16 bits) and the shingle's first 48 bits, with its row."""
+    """Move what stands again to the front, and write the rows of what stands once; gives how many do again.
+
+    An entry becomes how often the shingle stands (16 bits), and the shingle's first 48 bits.
+    """
     mask = count_all(entries, table)
     used = 0
     for number in range(len(entries)):
