@@ -78,7 +78,7 @@ search_options = stacked(
 passage_options = stacked(
     click.option("--sentences", is_flag=True, help="Take out sentences that stand in an earlier row."),
     click.option(
-        "--substring", type=click.IntRange(1), metavar="N", help="Take out runs of N tokens or more that stand before."
+        "--substring", type=click.IntRange(5), metavar="N", help="Take out runs of N tokens or more that stand before."
     ),
     click.option(
         "--repeats",

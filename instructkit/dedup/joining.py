@@ -79,7 +79,8 @@ class PrefixJoin:
         mean = float(np.diff(self._sets.ends)[wanted].mean()) if wanted.any() else 1.0
         share = ENOUGH * (1 - self._threshold) + DEVIATIONS / mean**0.5
         if share >= 1:
-            return wanted.copy()
+            every: Mask = wanted.copy()
+            return every
         bits = self._deal(wanted, share)
         for _ in self._map(range(_used(bits, share)), self._once):
             pass
