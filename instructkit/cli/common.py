@@ -66,6 +66,9 @@ class Run:
     """
 
     def __init__(self, name: str, options: dict[str, Any]) -> None:
+        from instructkit.engine.lean import spare_pandas
+
+        spare_pandas()
         from instructkit.records.rejects import Rejects
         from instructkit.records.writing import check_target
 

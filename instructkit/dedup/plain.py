@@ -70,8 +70,11 @@ class PlainRows:
             if not found.stays[row] or not every[row]:
                 continue
             size = len(every[row])
-            shingles = sorted(every[row], key=lambda shingle: (often[shingle], shingle))
-            prefix = shingles[: size - math.ceil(threshold * size - ROUNDING) + 1]
+            again = [shingle for shingle in every[row] if often[shingle] > 1]
+            left = size - math.ceil(threshold * size - ROUNDING) + 1 - (size - len(again))
+            if left <= 0:
+                continue
+            prefix = sorted(again, key=lambda shingle: (often[shingle], shingle))[:left]
             best, kept = 0.0, -1
             for other in sorted(set(chain.from_iterable(posted[shingle] for shingle in prefix))):
                 if self._origins[row] and self._origins[row] == self._origins[other]:

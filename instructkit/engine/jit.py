@@ -1,12 +1,21 @@
 """Compiling loops over Arrow buffers."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import cgutils, types
-from numba.extending import intrinsic
+from instructkit.engine.lean import hidden, in_a_command
+
+with hidden("scipy") if in_a_command() else contextlib.nullcontext():
+    import numba
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba.core import cgutils, types
+    from numba.core.registry import cpu_target
+    from numba.extending import intrinsic
+
+    if in_a_command():
+        cpu_target.typing_context.refresh()
+        cpu_target.target_context.refresh()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

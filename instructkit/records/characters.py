@@ -1,12 +1,14 @@
 """What each character is to a tokeniser: its kind, its lower case, and whether Unicode's normal form may change it."""
 
 import functools
+import re
 import unicodedata
 
 import numpy as np
 import numpy.typing as npt
 
 SPACE, WORD, ALONE = 0, 1, 2
+_ASCII_TOKENS = re.compile(r"[0-9a-z_]+|[!-/:-@\[-^`{-~]")
 KIND, MAY_CHANGE, COMBINES = np.uint32(16), np.uint32(1 << 18), np.uint32(1 << 19)  # in the table of characters
 # scripts written without spaces between words (Unicode 15 blocks), first and last code point
 UNSPACED = (
@@ -62,6 +64,8 @@ def composed(text: str) -> str:
 
 def token_texts(text: str) -> list[str]:
     """The tokens of a text in lower case, as `records.tokens` cuts it."""
+    if text.isascii():
+        return _ASCII_TOKENS.findall(text.lower())
     table = characters()
     tokens: list[str] = []
     word: list[str] = []
