@@ -12,7 +12,8 @@ from instructkit.dedup.shingling import shingle
 from instructkit.dedup.texts import FIELDS, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.characters import characters, token_texts
-from instructkit.records.tokens import TEXTS, buffers, mix, tokenise
+from instructkit.records.scrambling import mix
+from instructkit.records.tokens import TEXTS, buffers, tokenise
 
 SHOWN = 60  # characters of what two texts have in common
 

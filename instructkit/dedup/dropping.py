@@ -22,7 +22,7 @@ from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.texts import Field, fields_of, origins_of
 from instructkit.dedup.verdicts import EXACT, JudgedRows, Verdicts
 from instructkit.engine import Spool
-from instructkit.engine.worth import loaded
+from instructkit.engine.worth import loaded, say_if_new
 from instructkit.errors import UsageError
 from instructkit.records.hashing import file_hash
 from instructkit.records.reading import as_rejects
@@ -81,6 +81,7 @@ def dedup(
             if isinstance(few, list):
                 table = PlainTable(few, given, fields, keep, spool, sources)
             else:
+                say_if_new()
                 from instructkit.dedup.storing import StoredTable
 
                 table = StoredTable(few or batches, given, fields, keep, spool, sources, counts, sink, workers)

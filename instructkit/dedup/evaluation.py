@@ -25,7 +25,8 @@ from instructkit.records.lists import list_lengths
 from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_history, as_text
-from instructkit.records.tokens import TEXTS, buffers, mix, normalised, tokenise
+from instructkit.records.scrambling import mix
+from instructkit.records.tokens import TEXTS, buffers, normalised, tokenise
 
 log = logging.getLogger("instructkit")
 

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from instructkit.dedup.arrays import U64
 from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows
 from instructkit.dedup.settings import ROUNDING
-from instructkit.dedup.shingling import U64
 from instructkit.dedup.store import ShingleSets, disk_full
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.engine.jit import jit

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.shingling import U64
+from instructkit.dedup.arrays import U64
 from instructkit.dedup.store import disk_full
 from instructkit.engine.jit import jit
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from instructkit.dedup.arrays import U64
 from instructkit.dedup.meetings import Meetings, MeetingsWriter, parts_of
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.shingling import U64
 from instructkit.dedup.store import RowStore, ShingleSets, disk_full
 from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import Field

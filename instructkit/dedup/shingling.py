@@ -4,28 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import Shingled
 from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.characters import characters
-from instructkit.records.tokens import TEXTS, buffers, mix, tokenise
-
-U64 = npt.NDArray[np.uint64]
-U32 = npt.NDArray[np.uint32]
+from instructkit.records.scrambling import mix
+from instructkit.records.tokens import TEXTS, buffers, tokenise
 
 _GROWTH = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD1342543DE82EF95)  # of the rolling hash; odd
-
-
-@dataclass
-class Shingled:
-    """What a batch's rows are compared by."""
-
-    exact: U64  # rows x 2: equal for equal texts; 0, 0 for a row without text
-    shingles: U64  # each row's sets, field after field
-    sizes: U32  # rows x fields: how many shingles each has
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.shingling import U32, U64, Shingled
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import jit
-from instructkit.records.tokens import mix
+from instructkit.records.scrambling import mix
 
 NO_BAND = np.uint64(0)  # the band key of a row without text: it meets nobody
 _LOW = np.uint64(0xFFFFFFFF)

@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.shingling import U32, U64, Shingled
+from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.errors import OutputFailed
 from instructkit.records.hashing import Hashes
 

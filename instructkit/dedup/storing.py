@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.dedup.against import Against
+from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
 from instructkit.dedup.neighbours import StoredRows
 from instructkit.dedup.rows import RunRows, Sources
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.shingling import U32, U64, Shingled, Shingler
+from instructkit.dedup.shingling import Shingler
 from instructkit.dedup.store import RowStore
 from instructkit.dedup.texts import Field, origins_of
 from instructkit.dedup.verdicts import JudgedRows, Verdicts

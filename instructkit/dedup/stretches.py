@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from instructkit.engine.jit import jit
-from instructkit.records.tokens import mix
+from instructkit.records.scrambling import mix
 
 _SALT = np.uint64(0x2545F4914F6CDD1D)
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from instructkit.engine.jit import jit, leading_zeros, load64, trailing_zeros
 from instructkit.records.ascii_blocks import BLOCK, ascii_masks
 from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, WORD, characters, composed
+from instructkit.records.scrambling import mix
 
 TEXTS = "Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True)"  # what `buffers` gives, to numba
 Bytes = npt.NDArray[np.uint8]
@@ -67,14 +68,6 @@ def buffers(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
     held = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
     starts.flags.writeable = held.flags.writeable = False  # one type for the compiled loops, wherever they come from
     return held, starts
-
-
-@jit("uint64(uint64)")
-def mix(value: Any) -> Any:
-    """Scramble 64 bits (the finalizer of SplitMix64, Steele et al. 2014)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
 
 
 @jit("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), int64)")

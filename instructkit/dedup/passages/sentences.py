@@ -16,7 +16,7 @@ from instructkit.dedup.passages.entries import Keys
 from instructkit.dedup.passages.repeats import Found
 from instructkit.dedup.passages.tokens import BYTES, CLOSES, ENDS, ENDS_ALWAYS, I64, RUNS_ON, SPELLS, Tokens
 from instructkit.engine.jit import jit
-from instructkit.records.tokens import mix
+from instructkit.records.scrambling import mix
 
 SENTENCE, LINE = np.uint8(1), np.uint8(2)  # what ends with a token
 SHARE = 0.5  # a row is dropped when more of its tokens than this are repeats

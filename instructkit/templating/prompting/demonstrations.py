@@ -16,7 +16,8 @@ import pyarrow as pa
 from instructkit.engine.jit import jit
 from instructkit.records.characters import characters
 from instructkit.records.hashing import Hashes, draw, redraw
-from instructkit.records.tokens import buffers, mix, normalised, tokenise
+from instructkit.records.scrambling import mix
+from instructkit.records.tokens import buffers, normalised, tokenise
 from instructkit.templating.prompting.embedding import Cells
 from instructkit.templating.prompting.shots import METHODS
 

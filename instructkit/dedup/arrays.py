@@ -1,0 +1,18 @@
+"""The arrays that the parts of dedup hand to each other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+U64 = npt.NDArray[np.uint64]
+U32 = npt.NDArray[np.uint32]
+
+
+@dataclass
+class Shingled:
+    """What a batch's rows are compared by."""
+
+    exact: U64  # rows x 2: equal for equal texts; 0, 0 for a row without text
+    shingles: U64  # each row's sets, field after field
+    sizes: U32  # rows x fields: how many shingles each has
