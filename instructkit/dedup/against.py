@@ -1,31 +1,58 @@
-"""What was found of each evaluation file."""
+"""Dropping rows that overlap evaluation files, before anything else is done with them."""
 
+import functools
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from instructkit.dedup.settings import DedupSettings
+from instructkit.engine import map_batches
+from instructkit.records.rejects import Rejects
+from instructkit.records.stream import Counts
 
 if TYPE_CHECKING:
     from instructkit.dedup.contamination import Overlap
-    from instructkit.dedup.evaluation import Evaluation
+
+FileFound = dict[str, str | int]
 
 
-class Against:
-    """Counts what rows have in common with evaluation files."""
+def without_overlaps(
+    batches: Iterator[pa.RecordBatch], given: DedupSettings, told: list[FileFound], counts: Counts, sink: Rejects,
+    workers: int | None,
+) -> Iterator[pa.RecordBatch]:  # fmt: skip
+    """Yield the rows that overlap none of the files; ``told`` takes what was found of each at the end.
 
-    def __init__(self, evaluation: "Evaluation | None") -> None:
-        self._rows = Counter(file for file, _ in evaluation.rows) if evaluation is not None else Counter[str]()
-        self._hit: set[tuple[str, int]] = set()
-        self._dropped: Counter[str] = Counter()
+    That is its rows, how many of them were found in the input, and how many rows of the input went.
+    """
+    from instructkit.dedup.contamination import overlaps
+    from instructkit.dedup.evaluation import read_evaluation
 
-    def add(self, overlaps: "list[Overlap]") -> None:
-        """Count rows that overlap."""
-        for overlap in overlaps:
-            self._hit.add((overlap.file, overlap.number))
-            self._dropped[overlap.file] += 1
+    evaluation = read_evaluation(given.against, given.overlap, given.ngram, given.threshold)
+    found: set[tuple[str, int]] = set()
+    dropped: Counter[str] = Counter()
+    work = functools.partial(_checked, check=functools.partial(overlaps, evaluation=evaluation))
+    for batch, overlapping in map_batches(batches, work, workers=workers):
+        if not overlapping:
+            yield batch
+            continue
+        found |= {(overlap.file, overlap.number) for overlap in overlapping}
+        dropped.update(overlap.file for overlap in overlapping)
+        counts.drop("contaminated", len(overlapping))
+        rows = [overlap.row for overlap in overlapping]
+        reasons = [[("contaminated", overlap.value, overlap.threshold)] for overlap in overlapping]
+        sink.add_rows(batch.take(pa.array(rows)), reasons)
+        keep = np.ones(batch.num_rows, bool)
+        keep[rows] = False
+        yield batch.filter(pa.array(keep))
+    hit = Counter(file for file, _ in found)
+    for file, rows_there in Counter(file for file, _ in evaluation.rows).items():
+        told.append({"file": file, "rows": rows_there, "rows_found": hit[file], "rows_dropped": dropped[file]})
 
-    def files(self) -> list[dict[str, str | int]]:
-        """Of each file its rows, how many of them stand in rows of the input, and in how many of those."""
-        hit = Counter(file for file, _ in self._hit)
-        return [
-            {"file": file, "rows": rows, "rows_found": hit[file], "rows_dropped": self._dropped[file]}
-            for file, rows in self._rows.items()
-        ]
+
+def _checked(
+    batch: pa.RecordBatch, check: "functools.partial[list[Overlap]]"
+) -> "tuple[pa.RecordBatch, list[Overlap]]":
+    return batch, check(batch)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.dedup.against import Against
+from instructkit.dedup.against import without_overlaps
 from instructkit.dedup.clusters import ClusterFile
 from instructkit.dedup.explaining import count_thresholds, find_nearest
 from instructkit.dedup.findings import Findings
@@ -70,6 +70,8 @@ def dedup(
         told = findings or Findings()
         with Spool(records.schema) as spool, ClusterFile(clusters, fields) as cluster_file:
             batches = _counted(records.batches, counts)
+            if given.against:
+                batches = without_overlaps(batches, given, told.against, counts, sink, workers)
             if cut is not None:
                 on_cut = cluster_file.add_cuts if cluster_file.wanted else None
                 batches = cut(
@@ -84,9 +86,8 @@ def dedup(
                 say_if_new()
                 from instructkit.dedup.storing import StoredTable
 
-                table = StoredTable(few or batches, given, fields, keep, spool, sources, counts, sink, workers)
+                table = StoredTable(few or batches, given, fields, keep, spool, sources, workers)
             judged, rows = table.judged, table.rows
-            told.against = table.against.files()
             verdicts = judged.find(given)
             told.search = verdicts.search
             told.sources, told.repeats = sources.names, rows.repeats(verdicts)
@@ -126,7 +127,6 @@ class _Table(Protocol):
 
     judged: JudgedRows
     rows: RunRows
-    against: Against
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """Write the rows that stay as a new segment of the index, if there is one."""
@@ -147,7 +147,6 @@ class PlainTable:
         origins = np.concatenate([*map(origins_of, batches), np.zeros(0, np.uint64)])
         self.judged: JudgedRows = PlainRows(batches, origins, given.ngram, fields, keep.rank(orders, 0))
         self.rows = RunRows(spool, fields, sources, None)
-        self.against = Against(None)
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """There is no index."""

@@ -23,8 +23,6 @@ from instructkit.dedup.storing import StoredTable
 from instructkit.dedup.texts import fields_of, origins_of
 from instructkit.dedup.verdicts import JudgedRows, Verdicts
 from instructkit.engine import Spool
-from instructkit.records.rejects import Rejects
-from instructkit.records.stream import Counts
 from tests.dedup.test_dropping import jaccard, shingles, varied_texts
 from tests.rows import examples
 
@@ -42,7 +40,7 @@ def judge(table: pa.Table, plain: bool, **options: Any) -> Verdicts:
         judged: JudgedRows = PlainRows([batch], origins_of(batch), given.ngram, fields, rank)
         return judged.find(given)
     with Spool(batch.schema) as spool:
-        stored = StoredTable(iter([batch]), given, fields, keep, spool, Sources(), Counts(), Rejects(), 1)
+        stored = StoredTable(iter([batch]), given, fields, keep, spool, Sources(), 1)
         return stored.judged.find(given)
 
 
