@@ -174,7 +174,7 @@ def _tell(findings: "Findings", threshold: float) -> None:
             [findings.sources[row], findings.sources[column], f"{findings.repeats[row, column]:,}"]
             for row, column in sorted(places, key=lambda place: -findings.repeats[place])
         ]
-        print_table("which source repeats which", ["source", "repeats", ">rows"], lines[:SOURCES], to_stderr=True)
+        print_table("repeats by source", ["source", "repeats", ">rows"], lines[:SOURCES], to_stderr=True)
 
 
 SOURCES = 20  # pairs of sources that are told

@@ -56,7 +56,7 @@ def test_it_tells_which_source_repeats_which(folder: Path) -> None:
     assert sum(entry["rows"] for entry in told["repeats"]) == told["rows_dropped"]
     (rows,) = [entry["rows"] for entry in told["repeats"] if (entry["source"], entry["of"]) == ("two", "one")]
     assert rows >= 5
-    assert "which source repeats which" in done.stderr
+    assert "repeats by source" in done.stderr
 
 
 def test_every_row_is_counted_whatever_took_it_out(folder: Path) -> None:
