@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U64
-from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows
+from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows, bits_for
 from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.store import ShingleSets, disk_full
 from instructkit.dedup.stretches import equal_below, sought_by
@@ -31,10 +31,13 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.uint32]
 
 A_PART = 1 << 19  # shingles whose bitmaps (8 bits or more each) fit a core's cache
-MOST_PARTS = 10  # as a power of 2
+MOST_PARTS = 8  # as a power of 2: each is an open file
 # the share of all shingles that tells enough rows from all others: some more than their prefix, and for chance
 ENOUGH, DEVIATIONS = 1.25, 1.5
-MOST_COUNTED = np.uint64((1 << 16) - 1)
+MOST_COUNTED = np.uint64((1 << 8) - 1)
+# of an entry in the order of all shingles: its row within a part, how often the shingle stands, 36 bits of the shingle
+KEY_BITS, ORDER_BITS, ROW_BITS = 36, 44, 20
+KEY_MASK = np.uint64((1 << 36) - 1)
 _ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
 
 
@@ -60,18 +63,23 @@ class PrefixJoin:
         self._alone[:] = 0
         bits = self._deal(alive, 1.0)
         parts = range(1 << bits)
-        by_row = Partitions(self._folder, "again", int(self._size[alive].sum()), self._sets.rows)
-        for keys, rows in self._map(parts, functools.partial(self._again, bits)):
-            by_row.append(keys, rows, rows)
+        row_bits = max(bits_for(int(self._size[alive].sum())), (self._sets.rows - 1 >> ROW_BITS).bit_length())
+        down = max(0, (self._sets.rows - 1).bit_length() - row_bits)  # a part's rows differ in so many bits
+        by_row = Partitions(self._folder, "again", row_bits)
+        for orders, rows in self._map(parts, functools.partial(self._again, bits)):
+            inside = (rows & ((1 << down) - 1)).astype(np.uint64)
+            by_row.append(rows >> down, (inside << np.uint64(ORDER_BITS)) | orders)
         alive &= self._may_be_alike()
-        entries = Partitions(self._folder, "prefixes", by_row.entries // 4, 1 << 48)
-        for keys, rows in by_row.parts():
-            order = np.argsort(keys)
-            keys, rows = keys[order], rows[order]  # noqa: PLW2901
-            used = prefixes(keys, rows, alive, self._alone, self._size, self._threshold)
-            entries.append(keys[:used], rows[:used], keys[:used])
-        for keys, rows in entries.parts():
-            writer.add(keys, rows)
+        by_key = Partitions(self._folder, "prefixes", bits_for(by_row.entries // 4))
+        for part, entries in by_row.parts():
+            ordered = np.sort(entries)  # row after row, the rarest shingles first
+            keys, rows = np.empty(len(ordered), np.uint64), np.empty(len(ordered), np.int32)
+            used = prefixes(ordered, part << down, alive, self._alone, self._size, self._threshold, keys, rows)
+            keys, rows = keys[:used], rows[:used]
+            places = (keys >> np.uint64(KEY_BITS - by_key.bits)) if by_key.bits else np.zeros(used, np.uint64)
+            by_key.append(places.astype(np.int16), (keys << np.uint64(32)) | rows.astype(np.uint64))
+        for _, entries in by_key.parts():
+            writer.add(entries)
 
     def _sift(self) -> Mask:
         """The rows that may be alike another: all but those with so many shingles of their own among some of them."""
@@ -246,7 +254,7 @@ def part_once(entries: Any, once: Any, twice: Any, alone: Any) -> int:
 def part_again(entries: Any, table: Any, part: int, bits: int, alone: Any, rows: Any) -> int:
     """Move what stands again to the front, and write the rows of what stands once; gives how many do again.
 
-    An entry becomes how often the shingle stands (16 bits), and the shingle's first 48 bits.
+    An entry becomes the shingle's place in the order of all: how often it stands (8 bits), and its first 36 bits.
     """
     mask = count_all(entries, table)
     used = 0
@@ -257,8 +265,8 @@ def part_again(entries: Any, table: Any, part: int, bits: int, alone: Any, rows:
             alone[number - used] = np.int32(entry & _LOW)
         else:
             rows[used] = np.int32(entry & _LOW)
-            shingle = (np.uint64(part) << np.uint64(48 - bits)) | (entry >> np.uint64(32) << np.uint64(16 - bits))
-            entries[used] = (min(count, MOST_COUNTED) << np.uint64(48)) | shingle
+            shingle = (np.uint64(part) << np.uint64(KEY_BITS - bits)) | (entry >> np.uint64(64 - KEY_BITS + bits))
+            entries[used] = (min(count, MOST_COUNTED) << np.uint64(KEY_BITS)) | shingle
             used += 1
     return used
 
@@ -270,38 +278,25 @@ def tally(rows: Any, counts: Any) -> None:
         counts[row] += np.uint32(1)
 
 
-@jit("int64(uint64[::1], int32[::1], boolean[::1], uint32[::1], uint32[::1], float64)")
-def prefixes(keys: Any, rows: Any, alive: Any, alone: Any, sizes: Any, threshold: float) -> int:
-    """Leave of the shingles of each row the rest of its prefix, rarest first; gives how many are left in all.
-
-    The rarest come first, and all shingles of a row are here; the numbers of the rows lie close together.
-    """
-    if len(rows) == 0:
-        return 0
-    first = last = rows[0]
-    for row in rows:
-        first, last = min(first, row), max(last, row)
-    ends = np.zeros(last - first + 2, np.int64)
-    for row in rows:
-        ends[row - first + 1] += 1
-    for place in range(1, len(ends)):
-        ends[place] += ends[place - 1]
-    cursor = ends[:-1].copy()
-    dealt = np.empty(len(keys), np.uint64)
-    for number in range(len(keys)):
-        place = rows[number] - first
-        dealt[cursor[place]] = keys[number]
-        cursor[place] += 1
+@jit("int64(uint64[::1], int64, boolean[::1], uint32[::1], uint32[::1], float64, uint64[::1], int32[::1])")
+def prefixes(
+    ordered: Any, first: int, alive: Any, alone: Any, sizes: Any, threshold: float, keys: Any, rows: Any
+) -> int:  # fmt: skip
+    """Write of each row's shingles the rest of its prefix, with the row; gives how many there are in all."""
     used = 0
-    for place in range(len(ends) - 1):
-        row = first + place
-        count = ends[place + 1] - ends[place]
-        if count == 0 or not alive[row]:
-            continue
-        size = np.int64(sizes[row])
-        left = size - np.int64(np.ceil(threshold * size - ROUNDING)) + 1 - np.int64(alone[row])
-        for number in range(min(left, count)):
-            keys[used] = dealt[ends[place] + number] & np.uint64(0xFFFFFFFFFFFF)
+    before = np.int64(-1)
+    left = np.int64(0)
+    for entry in ordered:
+        row = first + np.int64(entry >> np.uint64(ORDER_BITS))
+        if row != before:
+            before = row
+            size = np.int64(sizes[row])
+            left = size - np.int64(np.ceil(threshold * size - ROUNDING)) + 1 - np.int64(alone[row])
+            if not alive[row]:
+                left = 0
+        if left > 0:
+            left -= 1
+            keys[used] = entry & KEY_MASK
             rows[used] = row
             used += 1
     return used

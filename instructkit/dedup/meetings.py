@@ -16,7 +16,8 @@ Rows = npt.NDArray[np.int32]
 
 ROWS_A_SORT = 1 << 20  # entries that are sorted together
 READ_AT_ONCE = 1 << 20
-_ENTRY = np.dtype([("key", np.uint64), ("row", np.int32)])
+MOST_PARTS = 7
+LOW = np.uint64(0xFFFFFFFF)
 
 
 @dataclass
@@ -39,28 +40,31 @@ class MeetingsWriter:
         self.entries = 0
         self.pairs = 0.0  # how often two rows meet at most
 
-    def add(self, keys: U64, rows: Rows, most: int | None = None) -> Rows:
-        """Add all entries of some keys; gives the rows of keys with more than ``most``, which are left out."""
-        order = np.argsort(keys, kind="stable")
-        sorted_keys = keys[order]
-        equal = np.concatenate([[False], sorted_keys[1:] == sorted_keys[:-1], [False]])
-        order = order[equal[1:] | equal[:-1]]  # nearly all are alone
-        sorted_keys = keys[order]
-        members = rows[order]
-        starts = np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])) if len(order) else order
+    def add(self, entries: U64, most: int | None = None) -> Rows:
+        """Add all entries of some keys: 32 bits of the key and, below them, the row.
+
+        Two keys may have the same 32 bits: that two rows meet proves nothing. Gives the rows of keys with more than
+        ``most``, which are left out.
+        """
+        entries = np.sort(entries)
+        keys = entries >> np.uint64(32)
+        equal = np.concatenate([[False], keys[1:] == keys[:-1], [False]])
+        wanted = equal[1:] | equal[:-1]  # nearly all are alone
+        keys, members = keys[wanted], (entries[wanted] & LOW).astype(np.int32)
+        starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
         sizes = np.diff(np.append(starts, len(members)))
         large = sizes > most if most is not None else np.zeros(len(sizes), bool)
         crowded: Rows = members[np.repeat(large, sizes)]
         if len(crowded):
             members, sizes = members[np.repeat(~large, sizes)], sizes[~large]
         self.pairs += float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())
-        entries = np.empty((len(members), 2), np.int32)
-        entries[:, 0] = members
-        entries[:, 1] = np.repeat(np.arange(self.keys, self.keys + len(sizes), dtype=np.int64), sizes)
+        numbered = np.empty((len(members), 2), np.int32)
+        numbered[:, 0] = members
+        numbered[:, 1] = np.repeat(np.arange(self.keys, self.keys + len(sizes), dtype=np.int64), sizes)
         self.keys += len(sizes)
         self.entries += len(members)
         with disk_full(self._path.parent):
-            self._file.write(entries.data)
+            self._file.write(numbered.data)
         return crowded
 
     def finish(self) -> Meetings:
@@ -99,45 +103,52 @@ def deal(entries: Any, cursor: Any, keys: Any) -> None:
 
 
 class Partitions:
-    """Entries (key, row) in parts by a number of theirs, so that what is done with a part holds a bounded number."""
+    """Numbers in parts by their first bits, so that a sort holds a bounded number."""
 
-    def __init__(self, folder: Path, name: str, entries: int, range_of_numbers: int) -> None:
-        bits = min(9, max(0, int(np.ceil(np.log2(max(1, entries) / ROWS_A_SORT)))))
+    def __init__(self, folder: Path, name: str, bits: int) -> None:
+        self.bits = bits
         self._paths = [folder / f"{name}-{part}" for part in range(1 << bits)]
         self._files = [path.open("wb") for path in self._paths]
-        self._shift = np.uint64(max(0, (max(1, range_of_numbers) - 1).bit_length() - bits))
         self.entries = 0
 
-    def append(self, keys: U64, rows: Rows, numbers: npt.NDArray[Any]) -> None:
-        """Add entries to the parts of their numbers."""
-        self.entries += len(keys)
-        entries = np.empty(len(keys), _ENTRY)
-        entries["key"], entries["row"] = keys, rows
-        part = (numbers.astype(np.uint64) >> self._shift).astype(np.int16)
-        if len(self._files) > 1:
-            order = np.argsort(part, kind="stable")
-            part, entries = part[order], entries[order]
-        bounds = np.searchsorted(part, np.arange(len(self._files) + 1))
+    def append(self, parts: npt.NDArray[np.integer[Any]], entries: U64) -> None:
+        """Add entries to their parts."""
+        self.entries += len(entries)
+        if self.bits:
+            order = np.argsort(parts.astype(np.int16), kind="stable")  # of 16 bits: a radix sort
+            parts, entries = parts[order], entries[order]
+        bounds = np.searchsorted(parts, np.arange(len(self._files) + 1))
         with disk_full(self._paths[0].parent):
             for number, file in enumerate(self._files):
-                file.write(entries[bounds[number] : bounds[number + 1]].data)
+                file.write(np.ascontiguousarray(entries[bounds[number] : bounds[number + 1]]).data)
 
-    def parts(self) -> Iterator[tuple[U64, Rows]]:
-        """The entries of each part; its file goes."""
-        for path, file in zip(self._paths, self._files, strict=True):
+    def parts(self) -> Iterator[tuple[int, U64]]:
+        """The number and the entries of each part; its file goes."""
+        for part, (path, file) in enumerate(zip(self._paths, self._files, strict=True)):
             with disk_full(path.parent):
                 file.close()
-            entries = np.fromfile(path, _ENTRY)
+            entries = np.fromfile(path, np.uint64)
             path.unlink()
             if len(entries):
-                yield np.ascontiguousarray(entries["key"]), np.ascontiguousarray(entries["row"])
+                yield part, entries
+
+
+def bits_for(entries: int) -> int:
+    """Into how many parts, as a power of 2, entries go; 128 at most."""
+    return min(MOST_PARTS, max(0, int(np.ceil(np.log2(max(1, entries) / ROWS_A_SORT)))))
 
 
 def parts_of(keys: U64) -> Iterator[npt.NDArray[np.int64]]:
     """The rows in parts by the top bits of their keys, so that a sort holds a bounded number; equal keys together."""
-    bits = max(0, int(np.ceil(np.log2(max(1, len(keys)) / ROWS_A_SORT))))
+    bits = bits_for(len(keys))
     if bits == 0:
         yield np.arange(len(keys))
         return
     for part in range(1 << bits):
         yield np.flatnonzero(keys >> np.uint64(64 - bits) == part)
+
+
+def entries_of(keys: U64, rows: npt.NDArray[np.integer[Any]]) -> U64:
+    """Entries of keys that lie in one part: the 32 bits after those that tell the part, and the row."""
+    entries: U64 = (keys << np.uint64(MOST_PARTS)) & ~LOW | rows.astype(np.uint64)
+    return entries

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U64
-from instructkit.dedup.meetings import Meetings, MeetingsWriter, parts_of
+from instructkit.dedup.meetings import Meetings, MeetingsWriter, entries_of, parts_of
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.store import RowStore, ShingleSets, disk_full
 from instructkit.dedup.stretches import equal_below
@@ -128,7 +128,7 @@ class StoredRows:
             path.unlink()
             for part in parts_of(keys):
                 rows = part[wanted[part] & (keys[part] != NO_BAND)]
-                crowded[writer.add(keys[rows], rows.astype(np.int32), CROWD)] = True
+                crowded[writer.add(entries_of(keys[rows], rows), CROWD)] = True
         if crowded.any():
             self._join(crowded, settings.threshold, writer)
         return writer.finish()
