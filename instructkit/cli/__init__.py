@@ -47,10 +47,15 @@ def cli() -> None:
     """
 
 
+RUNNING = False  # whether this process is a command
+
+
 def main() -> None:
     """Run the command line: every failure is one sentence and an exit code."""
     from instructkit.errors import InstructkitError
 
+    global RUNNING  # noqa: PLW0603 - said once, at the start of the process
+    RUNNING = True
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores the one
             signal.signal(number, _end)

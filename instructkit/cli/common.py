@@ -83,6 +83,7 @@ class Run:
         self.summary: str | None = take("summary", None)
         self.quiet: bool = take("quiet", False)
         self.extra: Callable[[], dict[str, Any]] = dict  # more for the summary, known at the end
+        self.done: Callable[[], object] = bool  # what is to be done once the output is written
         say_notes(self.quiet)
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
@@ -132,6 +133,7 @@ class Run:
             return
         with self.rejects:
             write(_with_bar(records, self.name, self.quiet), self.output, shard_rows=self.shard_rows)
+        self.done()
         self._tell(records)
 
     def _tell(self, records: "Records") -> None:

@@ -141,12 +141,11 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     run.spare(settings.against)
     findings = Findings()
     run.extra = findings.to_json
+    run.done = findings.commit
     run.finish(
         dedup(run.open(inputs), settings, rejects=run.rejects, clusters=run.clusters, findings=findings,
               workers=run.workers)
     )  # fmt: skip
-    if findings.index is not None:
-        findings.index.commit()
     if not run.quiet:
         _tell(findings, settings.threshold)
 

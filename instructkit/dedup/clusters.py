@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from instructkit.dedup.texts import Field
 from instructkit.dedup.verdicts import EXACT, JudgedRows, Verdicts
+from instructkit.errors import UsageError
 from instructkit.records.part import Writer
 from instructkit.records.writing import check_target, open_writer
 
@@ -24,7 +25,8 @@ class ClusterFile:
         self._names = [field.name for field in fields]
         self._writer: Writer | None = None
         if path is not None:
-            check_target(path)
+            if check_target(path)[0] == "txt":
+                raise UsageError(f"--clusters {path}: a text file has one column; name a .jsonl, .csv or .parquet file")
             self._writer = open_writer(path, CLUSTERS)
 
     def __enter__(self) -> "ClusterFile":

@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from instructkit.dedup.against import without_overlaps
 from instructkit.dedup.clusters import ClusterFile
-from instructkit.dedup.explaining import count_thresholds, find_nearest
+from instructkit.dedup.explaining import BELOW, count_thresholds, find_nearest
 from instructkit.dedup.findings import Findings
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
-from instructkit.dedup.plain import BYTES, ROWS, PlainRows
+from instructkit.dedup.plain import BYTES, LEAST, ROWS, PlainRows
 from instructkit.dedup.rows import RunRows, Sources
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.texts import Field, fields_of, origins_of
@@ -90,7 +90,8 @@ def dedup(
             judged, rows = table.judged, table.rows
             verdicts = judged.find(given)
             told.search = verdicts.search
-            told.sources, told.repeats = sources.names, rows.repeats(verdicts)
+            told.repeats = rows.repeats(verdicts)
+            told.sources = sources.names  # those of the index among them now
             told.thresholds = count_thresholds(judged, given, rows.fixed)
             told.merged, told.near = find_nearest(judged, given, verdicts, rows.texts_of)
             yield from _kept(rows, judged, verdicts, counts, sink, given, cluster_file)
@@ -106,7 +107,8 @@ def dedup(
 
 def _may_be_few(given: DedupSettings) -> bool:
     """Whether rows, if they are few, are judged in plain Python."""
-    return not (loaded() or given.against or given.index or given.search == "lsh")
+    low = min(given.threshold, *given.thresholds, given.threshold - BELOW if given.explain else 1) < LEAST
+    return not (loaded() or low or given.against or given.index or given.search == "lsh")
 
 
 def _few(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch] | Iterator[pa.RecordBatch]:

@@ -37,6 +37,11 @@ class Findings:
     against: list[dict[str, str | int]] = field(default_factory=list)  # of each evaluation file
     index: Staged | None = None  # to be committed when the output is written
 
+    def commit(self) -> None:
+        """Make the new segment part of its index, if there is one: when the output is written."""
+        if self.index is not None:
+            self.index.commit()
+
     def to_json(self) -> dict[str, Any]:
         """What ``--summary`` says."""
         found: dict[str, Any] = {"search": self.search} if self.search else {}

@@ -19,12 +19,13 @@ import pyarrow as pa
 from instructkit.dedup.rows import NAMES
 from instructkit.dedup.settings import DedupSettings
 from instructkit.errors import BadInput, OutputFailed, UsageError
+from instructkit.records.hashing import file_hash
 
 if TYPE_CHECKING:
     from instructkit.dedup.store import RowStore
 
 VERSION = 1
-LIST = "index.json"
+LIST, LOCK = "index.json", ".lock"
 REMEMBERED = ("threshold", "ngram", "permutations", "on", "hash")
 AT_ONCE = 1 << 18  # rows that are copied together
 Rows = npt.NDArray[np.int64]
@@ -36,6 +37,7 @@ class Segment:
 
     folder: Path
     rows: int
+    hashes: dict[str, str]  # of its files
 
 
 class Index:
@@ -49,10 +51,26 @@ class Index:
         self.segments: list[Segment] = []
         self._read()
 
-    @property
-    def rows(self) -> int:
-        """How many rows it remembers."""
-        return sum(segment.rows for segment in self.segments)
+    def lock(self) -> None:
+        """Keep other runs from the folder until this one has ended; raises `UsageError` where another has it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.path / LOCK).open("w")
+        try:
+            import fcntl
+
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            return  # no such locks on this system
+        except OSError as error:
+            raise UsageError(
+                f"another run is using the index {self.path}; wait for it, or name another folder"
+            ) from error
+        self.segments = []
+        self._read()  # what stood before may have changed
+        if not (self.path / LIST).exists():
+            self._write_list()  # from now on segments without a list are a damaged index
+        for segment in self.segments:
+            self._check(segment)
 
     def _read(self) -> None:
         if not self.path.exists():
@@ -60,30 +78,46 @@ class Index:
         if not self.path.is_dir():
             raise UsageError(f"--index {self.path} is a file; an index is a folder")
         if not (self.path / LIST).exists():
-            if any(entry.name[:8] != "segment-" for entry in self.path.iterdir()):
+            others = [entry.name for entry in self.path.iterdir() if entry.name not in (LOCK, f".{LIST}.part")]
+            if any(name.startswith("segment-") for name in others):
+                raise BadInput(f"the index {self.path} is damaged ({LIST} is missing); restore it, or {_ANEW}")
+            if others:
                 raise UsageError(f"--index {self.path} holds other files and is no index; name an empty or new folder")
             return
         try:
             held = json.loads((self.path / LIST).read_text(encoding="utf-8"))
             version, settings = held["version"], held["settings"]
-            segments = [(str(entry["name"]), int(entry["rows"]), dict(entry["bytes"])) for entry in held["segments"]]
-        except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+            segments = [
+                (str(entry["name"]), int(entry["rows"]), int(entry["shingles"]), dict(entry["xxh3_128"]))
+                for entry in held["segments"]
+            ]
+            known = {name: settings.get(name) for name in self._settings}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"the index {self.path} is damaged ({LIST} can't be read); {_ANEW}") from error
         if version != VERSION:
             raise BadInput(f"the index {self.path} is of version {version}, and this one reads {VERSION}; {_ANEW}")
         for name, value in self._settings.items():
-            if settings.get(name) != value:
+            if known[name] != value:
                 raise UsageError(
-                    f"the index {self.path} was made with {name} {settings.get(name)}, not {value}; "
+                    f"the index {self.path} was made with {name} {known[name]}, not {value}; "
                     "give it the same options, or name another folder"
                 )
-        for name, rows, sizes in segments:
-            folder = self.path / Path(name).name
-            for file, size in sizes.items():
-                found = folder / Path(file).name
+        for name, rows, shingles, hashes in segments:
+            segment = Segment(self.path / Path(name).name, rows, hashes)
+            for file, size in self._sizes(rows, shingles).items():
+                found = segment.folder / file
                 if not found.is_file() or found.stat().st_size != size:
                     raise BadInput(f"the index {self.path} is damaged ({name}/{file} is missing or cut short); {_ANEW}")
-            self.segments.append(Segment(folder, rows))
+            if int(np.fromfile(segment.folder / "sizes", np.uint32).sum(dtype=np.int64)) != shingles:
+                raise BadInput(f"the index {self.path} is damaged ({name}/sizes tells of other shingles); {_ANEW}")
+            self.segments.append(segment)
+
+    def _sizes(self, rows: int, shingles: int) -> dict[str, int]:
+        """The bytes of each file of a segment."""
+        width = 4 * int(self._settings["permutations"])
+        sizes = {"exact": 16 * rows, "shingles": 8 * shingles, "sizes": 4 * rows * self._fields, "origins": 8 * rows,
+                 "signatures": width * rows, "salts": 8 * rows}  # fmt: skip
+        return sizes | {f"band-{band}": 8 * rows for band in range(self._settings["bands"])}
 
     def meeting(self, store: "RowStore", folder: Path) -> list[Rows]:
         """Of each segment the rows that equal a row of the store, or agree with one in a band (``folder`` has them)."""
@@ -105,18 +139,21 @@ class Index:
         for wanted, segment in zip(rows, self.segments, strict=True):
             for start in range(0, len(wanted), AT_ONCE):
                 store.take(segment.folder, segment.rows, wanted[start : start + AT_ONCE])
-            with pa.OSFile(str(segment.folder / "names.arrow")) as source:
-                names.append(pa.ipc.open_stream(source).read_all().take(pa.array(wanted)))
+            names.append(_names(segment).take(pa.array(wanted)))
         return pa.concat_tables(names)
 
     def stage(self, store: "RowStore", rows: Rows, names: pa.Table) -> "Staged":
         """Write a new segment of some rows of a store; it counts when it is committed."""
         self._sweep()
         folder = self.path / f"segment-{len(self.segments) + 1:06d}"
-        from instructkit.dedup.store import RowStore, disk_full
+        from instructkit.dedup.store import RowStore
+        from instructkit.engine.spool import disk_full
 
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir()
+        except OSError as error:
+            raise OutputFailed(f"the index {self.path} can't be written ({error.strerror}); it is as it was") from error
+        try:
             with RowStore(folder, self._fields, store.permutations) as segment, disk_full(folder):
                 for start in range(0, len(rows), AT_ONCE):
                     segment.take(store.folder, store.rows, rows[start : start + AT_ONCE])
@@ -128,13 +165,15 @@ class Index:
                 writer.write_table(names)
             for file in folder.iterdir():
                 _to_disk(file)
-        except OSError as error:
+        except (OSError, OutputFailed) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise OutputFailed(f"the index {self.path} can't be written ({error.strerror}); it is as it was") from error
+            why = error.strerror if isinstance(error, OSError) else "its disk is full"
+            raise OutputFailed(f"the index {self.path} can't be written ({why}); it is as it was") from error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return Staged(self, Segment(folder, len(rows)))
+        hashes = {file.name: file_hash(str(file)) for file in sorted(folder.iterdir())}
+        return Staged(self, Segment(folder, len(rows), hashes))
 
     def _sweep(self) -> None:
         """Remove the segments of runs that were killed."""
@@ -143,14 +182,30 @@ class Index:
             if entry.name not in known:
                 shutil.rmtree(entry, ignore_errors=True)
 
+    def _check(self, segment: Segment) -> None:
+        """Raise `BadInput` where a file of a segment holds other bytes than were written."""
+        for file, expected in segment.hashes.items():
+            if file_hash(str(segment.folder / Path(file).name)) != expected:
+                raise BadInput(
+                    f"the index {self.path} is damaged ({segment.folder.name}/{file} holds other bytes than were "
+                    f"written); {_ANEW}"
+                )
+
     def add(self, segment: Segment) -> None:
         """Take a segment into the list."""
         self.segments.append(segment)
+        self._write_list()
+
+    def _write_list(self) -> None:
         listed = [
-            {"name": entry.folder.name, "rows": entry.rows,
-             "bytes": {file.name: file.stat().st_size for file in sorted(entry.folder.iterdir())}}
+            {
+                "name": entry.folder.name,
+                "rows": entry.rows,
+                "shingles": (entry.folder / "shingles").stat().st_size // 8,
+                "xxh3_128": entry.hashes,
+            }
             for entry in self.segments
-        ]  # fmt: skip
+        ]
         part = self.path / f".{LIST}.part"
         text = json.dumps({"version": VERSION, "settings": self._settings, "segments": listed}, indent=1)
         try:
@@ -172,10 +227,6 @@ class Staged:
         """Make it part of the index."""
         self.index.add(self.segment)
 
-    def discard(self) -> None:
-        """Remove it."""
-        shutil.rmtree(self.segment.folder, ignore_errors=True)
-
 
 def minhashes(path: str) -> tuple[list[str], npt.NDArray[np.uint32]]:
     """The ids of an index's rows and their MinHash signatures: uint32, rows x permutations.
@@ -183,17 +234,32 @@ def minhashes(path: str) -> tuple[list[str], npt.NDArray[np.uint32]]:
     Each is the ``hashvalues`` of a ``datasketch.MinHash``, of scheme "affine32" (or "legacy", where the index was made
     with ``--hash datasketch-legacy``). Raises `BadInput` for what is no index.
     """
-    held = json.loads((Path(path) / LIST).read_text(encoding="utf-8")) if (Path(path) / LIST).is_file() else None
-    if held is None:
-        raise BadInput(f"{path} is no index: it has no {LIST}")
+    try:
+        held = json.loads((Path(path) / LIST).read_text(encoding="utf-8"))
+        width = int(held["settings"]["permutations"])
+        segments = [
+            Segment(Path(path) / Path(entry["name"]).name, int(entry["rows"]), {}) for entry in held["segments"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path} is no index, or a damaged one: its {LIST} can't be read") from error
     ids: list[str] = []
-    found = [np.zeros((0, held["settings"]["permutations"]), np.uint32)]
-    for entry in held["segments"]:
-        folder = Path(path) / Path(entry["name"]).name
-        with pa.OSFile(str(folder / "names.arrow")) as source:
-            ids += pa.ipc.open_stream(source).read_all()["id"].to_pylist()
-        found.append(np.fromfile(folder / "signatures", np.uint32).reshape(entry["rows"], -1))
+    found = [np.zeros((0, width), np.uint32)]
+    for segment in segments:
+        ids += _names(segment)["id"].to_pylist()
+        found.append(np.fromfile(segment.folder / "signatures", np.uint32).reshape(segment.rows, width))
     return ids, np.concatenate(found)
+
+
+def _names(segment: Segment) -> pa.Table:
+    """The ids and sources of a segment's rows."""
+    try:
+        with pa.OSFile(str(segment.folder / "names.arrow")) as source:
+            names = pa.ipc.open_stream(source).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise BadInput(f"the index is damaged ({segment.folder}/names.arrow can't be read); {_ANEW}") from error
+    if names.schema != NAMES or names.num_rows != segment.rows:
+        raise BadInput(f"the index is damaged ({segment.folder}/names.arrow holds other rows); {_ANEW}")
+    return names
 
 
 def _to_disk(path: Path) -> None:

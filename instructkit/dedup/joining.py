@@ -22,10 +22,11 @@ import numpy.typing as npt
 from instructkit.dedup.arrays import U64
 from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows, bits_for
 from instructkit.dedup.settings import ROUNDING
-from instructkit.dedup.store import ShingleSets, disk_full
+from instructkit.dedup.store import ShingleSets
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.engine.jit import jit
 from instructkit.engine.mapping import map_ordered
+from instructkit.engine.spool import disk_full
 
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.uint32]

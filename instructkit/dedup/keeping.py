@@ -47,7 +47,7 @@ class Keep:
         if pa.types.is_temporal(column.type):
             column = pc.cast(column, pa.int64() if not pa.types.is_date32(column.type) else pa.int32())
         try:
-            numbers = pc.cast(column, pa.float64())
+            numbers = pc.cast(column, pa.float64(), safe=pa.types.is_string(column.type))
         except pa.ArrowInvalid:
             for row, value in enumerate(column.to_pylist()):
                 try:

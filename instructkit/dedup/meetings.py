@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U64
-from instructkit.dedup.store import disk_full
 from instructkit.engine.jit import jit
+from instructkit.engine.spool import disk_full
+from instructkit.errors import BadInput
 
 Rows = npt.NDArray[np.int32]
 
 ROWS_A_SORT = 1 << 20  # entries that are sorted together
 READ_AT_ONCE = 1 << 20
 MOST_PARTS = 7
+MOST_ENTRIES = 2**31 - 1  # they are numbered by 32 bits
 LOW = np.uint64(0xFFFFFFFF)
 
 
@@ -48,8 +50,7 @@ class MeetingsWriter:
         """
         entries = np.sort(entries)
         keys = entries >> np.uint64(32)
-        equal = np.concatenate([[False], keys[1:] == keys[:-1], [False]])
-        wanted = equal[1:] | equal[:-1]  # nearly all are alone
+        wanted = with_equals(keys)  # nearly all are alone
         keys, members = keys[wanted], (entries[wanted] & LOW).astype(np.int32)
         starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
         sizes = np.diff(np.append(starts, len(members)))
@@ -63,6 +64,11 @@ class MeetingsWriter:
         numbered[:, 1] = np.repeat(np.arange(self.keys, self.keys + len(sizes), dtype=np.int64), sizes)
         self.keys += len(sizes)
         self.entries += len(members)
+        if self.entries > MOST_ENTRIES:
+            raise BadInput(
+                f"more than {MOST_ENTRIES:,} times a row meets another under a shingle or a band: raise "
+                "--threshold, use --lsh, or deduplicate in parts"
+            )
         with disk_full(self._path.parent):
             self._file.write(numbered.data)
         return crowded
@@ -152,3 +158,10 @@ def entries_of(keys: U64, rows: npt.NDArray[np.integer[Any]]) -> U64:
     """Entries of keys that lie in one part: the 32 bits after those that tell the part, and the row."""
     entries: U64 = (keys << np.uint64(MOST_PARTS)) & ~LOW | rows.astype(np.uint64)
     return entries
+
+
+def with_equals(keys: U64) -> npt.NDArray[np.bool_]:
+    """Which of some sorted keys stand more than once."""
+    again = np.concatenate([np.zeros(1, bool), keys[1:] == keys[:-1], np.zeros(1, bool)])
+    found: npt.NDArray[np.bool_] = (again[1:] | again[:-1])[: len(keys)]
+    return found

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U64
-from instructkit.dedup.meetings import Meetings, MeetingsWriter, entries_of, parts_of
+from instructkit.dedup.meetings import Meetings, MeetingsWriter, entries_of, parts_of, with_equals
 from instructkit.dedup.settings import DedupSettings
-from instructkit.dedup.store import RowStore, ShingleSets, disk_full
+from instructkit.dedup.store import RowStore, ShingleSets
 from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import Field
 from instructkit.dedup.verdicts import EXACT, NEAR, Mask, Rows, Verdicts
 from instructkit.engine.mapping import map_ordered
+from instructkit.engine.spool import disk_full
 
 ROWS_AT_ONCE = 1 << 12  # that are judged before the pages they were read from are given back
 CROWD = 64  # rows that agree in a band with more others meet by their rare shingles instead
@@ -57,13 +58,11 @@ class StoredRows:
         exact = self._store.exact()
         for part in parts_of(exact[:, 1]):
             rows = part[np.argsort(exact[part, 1])]
-            low = exact[rows, 1]
-            equal = np.concatenate([[False], low[1:] == low[:-1], [False]])
-            rows = rows[equal[1:] | equal[:-1]]  # nearly all are alone
+            rows = rows[with_equals(exact[rows, 1])]  # nearly all are alone
             place = rows if self._rank is None else self._rank[rows]
             rows = rows[np.lexsort((place, exact[rows, 0], exact[rows, 1]))]
             hashes = exact[rows]
-            again = np.concatenate([[False], (hashes[1:] == hashes[:-1]).all(axis=1)])[: len(rows)]
+            again = np.concatenate([np.zeros(1, bool), (hashes[1:] == hashes[:-1]).all(axis=1)])[: len(rows)]
             first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
             again &= (hashes != 0).any(axis=1)  # a row without text equals nothing
             found.drop(rows[again].astype(np.int32), first[again].astype(np.int32), 1.0, EXACT)
@@ -71,14 +70,8 @@ class StoredRows:
     def drop_near(self, found: Verdicts, settings: DedupSettings) -> None:
         """Let the rows leave that are alike another; the exact duplicates have left."""
         self._judge(self._meetings(found, settings), found, settings.threshold)
-        near = np.flatnonzero(~found.stays & (found.reason == 0))
-        found.reason[near] = NEAR
-        # a copy of a row that left leaves for the same one
-        equal = np.flatnonzero(found.reason == EXACT)
-        through = found.kept[equal]
-        chained = ~found.stays[through]
-        found.drop(equal[chained].astype(np.int32), found.kept[through[chained]], found.similarity[through[chained]],
-                   NEAR)  # fmt: skip
+        found.reason[(found.kept >= 0) & (found.reason == 0)] = NEAR
+        found.pass_on(self._sets.all()[2], self._rank)
 
     def in_fields(self, rows: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The similarity of pairs of rows in each field: pairs x fields; NaN where both are empty."""
@@ -147,7 +140,8 @@ class StoredRows:
         from instructkit.dedup.signing import band_keys, signatures
 
         bands, rows_per_band = settings.banding()
-        held = self._store.signed(*stretch)
+        # a salt hangs on the threshold: for another one the rows are signed anew
+        held = self._store.signed(*stretch) if settings.threshold == self._store.threshold else None
         if held is None:
             shingles, ends, sizes = self._sets.stretch(*stretch)
             held = signatures(shingles, ends, sizes, self._guarded, equal_below(settings.threshold),

@@ -19,7 +19,8 @@ from instructkit.dedup.verdicts import EXACT, NEAR, Rows, Verdicts
 from instructkit.records.characters import token_texts
 from instructkit.records.hashing import Hashes
 
-ROWS, BYTES = 2_000, 1_000_000  # of input that is judged here: some third of a second
+ROWS, BYTES = 1_200, 1_000_000  # of input that is judged here: some third of a second
+LEAST = 0.5  # the threshold: below it too many rows meet
 Shingles = frozenset[tuple[str, ...]]
 
 
@@ -35,6 +36,7 @@ class PlainRows:
         rank: Rows | None,
     ) -> None:
         self._guarded = [field.guarded for field in fields]
+        self._rank = rank
         self._origins = origins.tolist()
         rows = len(self._origins)
         self._order = range(rows) if rank is None else np.argsort(rank).tolist()
@@ -87,10 +89,7 @@ class PlainRows:
                 continue
             for shingle in prefix:
                 posted[shingle].append(row)
-        for row in np.flatnonzero(found.reason == EXACT).tolist():
-            through = int(found.kept[row])
-            if not found.stays[through]:
-                _drop(found, row, int(found.kept[through]), float(found.similarity[through]), NEAR)
+        found.pass_on(np.array(self._origins, np.uint64), self._rank)
 
     def _similarity(self, row: int, other: int, threshold: float) -> float:
         """Similarity over all fields; 0 below the threshold, over all or in a guarded field."""

@@ -1,7 +1,9 @@
 """What is kept of each row while duplicates are sought: on disk, but for a few bytes a row."""
 
+import contextlib
 import mmap
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,17 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U32, U64, Shingled
-from instructkit.errors import OutputFailed
+from instructkit.engine.spool import disk_full
+from instructkit.errors import BadInput
 from instructkit.records.hashing import Hashes
 
+NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)  # in mmap from Python 3.13 on
+MOST_ROWS = 2**31 - 1  # they are numbered by 32 bits
 STRETCH = 1 << 22  # shingles that are worked through together
 
 
 class RowStore:
     """Exact hashes, shingle sets and origins of all rows, appended batch by batch."""
 
-    def __init__(self, folder: Path, fields: int, permutations: int = 0) -> None:
+    def __init__(self, folder: Path, fields: int, permutations: int = 0, threshold: float = 0) -> None:
         self.folder = folder
+        self.threshold = threshold  # that the signatures are for
         self.fields = fields
         self.permutations = permutations  # of the signatures that are kept too; 0 for none
         self.rows = 0
@@ -34,8 +40,9 @@ class RowStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in self._files.values():
-            file.close()
+        with contextlib.suppress(OSError):  # of a full disk the write has told
+            for file in self._files.values():
+                file.close()
 
     def append(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
@@ -48,24 +55,35 @@ class RowStore:
                 for name, values in zip(("signatures", "salts"), signed, strict=True):
                     self._files[name].write(np.ascontiguousarray(values).data)
         self.rows += len(rows.exact)
+        if self.rows > MOST_ROWS:
+            raise BadInput(f"dedup takes {MOST_ROWS:,} rows at most; deduplicate in parts, with --index")
 
     def take(self, folder: Path, rows: int, wanted: npt.NDArray[np.int64]) -> None:
         """Add some rows (ascending) of the store that a folder with ``rows`` of them holds."""
         held = ShingleSets(folder, rows, self.fields)
+        ends = np.cumsum(held.lengths(wanted))
+        start = 0
+        while start < len(wanted):
+            before = ends[start - 1] if start else 0
+            end = max(start + 1, int(np.searchsorted(ends, before + STRETCH // 4, "right")))
+            self._take(held, folder, wanted[start:end])
+            held.release()
+            start = end
+
+    def _take(self, held: "ShingleSets", folder: Path, wanted: npt.NDArray[np.int64]) -> None:
         shingles, sizes, origins = held.all()
         lengths = held.lengths(wanted)
         starts = np.repeat(held.ends[wanted] - np.concatenate([[0], np.cumsum(lengths[:-1])]), lengths)
         some = Shingled(
-            np.fromfile(folder / "exact", np.uint64).reshape(-1, 2)[wanted],
+            np.memmap(folder / "exact", np.uint64, "r").reshape(-1, 2)[wanted],
             shingles[starts + np.arange(int(lengths.sum()))],
             sizes[wanted],
         )
         signed = None
         if self.permutations:
-            signatures = np.memmap(folder / "signatures", np.uint32, "r", shape=(rows, self.permutations))
-            signed = (signatures[wanted], np.fromfile(folder / "salts", np.uint64)[wanted])
+            signatures = np.memmap(folder / "signatures", np.uint32, "r", shape=(held.rows, self.permutations))
+            signed = (signatures[wanted], np.memmap(folder / "salts", np.uint64, "r")[wanted])
         self.append(some, origins[wanted], signed)
-        held.release()
 
     def extend(self, other: "RowStore") -> None:
         """Add all rows of another store."""
@@ -99,25 +117,6 @@ class RowStore:
     def sets(self) -> "ShingleSets":
         """The shingle sets, to be read."""
         return ShingleSets(self.folder, self.rows, self.fields)
-
-
-class disk_full:
-    """Turns a failed write in the temporary folder into `OutputFailed`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, OSError):
-            raise OutputFailed(
-                f"the temporary folder {self._folder.parent} can't hold the signatures ({error.strerror}); "
-                "free space there or set TMPDIR to a larger disk"
-            ) from error
 
 
 class ShingleSets:
@@ -185,7 +184,9 @@ class _Mapped:
         self._map: mmap.mmap | None = None
         if path.stat().st_size:
             with path.open("rb") as file:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # to loops an array like any other
+                # private and writable, so that to compiled loops it is an array like any other; nobody writes, so no
+                # memory is set aside for it
+                self._map = mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE | NO_RESERVE, mmap.PROT_READ | mmap.PROT_WRITE)
             self.values = np.frombuffer(self._map, kind)
 
     def release(self) -> None:

@@ -30,7 +30,9 @@ class StoredTable:
         spool: Spool, sources: Sources, workers: int | None,
     ) -> None:  # fmt: skip
         self._index = Index(given.index, given, len(fields)) if given.index is not None else None
-        self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0)
+        if self._index is not None:
+            self._index.lock()
+        self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0, given.threshold)
         orders = []
         with self._store as store:
             work = _work(given, fields, self._index is not None)
@@ -45,7 +47,7 @@ class StoredTable:
             StoredRows(store, fields, None, 0, workers).write_bands(given)
             folder = spool.folder / "all"
             folder.mkdir()
-            with RowStore(folder, len(fields), given.permutations) as together:
+            with RowStore(folder, len(fields), given.permutations, given.threshold) as together:
                 earlier = self._index.copy(self._index.meeting(self._store, spool.folder), together)
                 together.extend(self._store)
                 together.close()

@@ -38,6 +38,26 @@ class Verdicts:
         self.similarity[rows] = similarity
         self.reason[rows] = reason
 
+    def pass_on(self, origins: npt.NDArray[np.uint64], rank: Rows | None) -> None:
+        """Let the copies of rows that left as near duplicates leave for the same ones.
+
+        Not for another phrasing of their own raw row: then the first of the copies stays, and the others leave for it.
+        """
+        copies = np.flatnonzero(self.reason == EXACT)
+        copies = copies[~self.stays[self.kept[copies]]]
+        if rank is not None:
+            copies = copies[np.argsort(rank[copies])]
+        first: dict[int, int] = {}
+        for copy in copies.tolist():
+            through = int(self.kept[copy])
+            kept = int(self.kept[through])
+            if origins[copy] == 0 or origins[copy] != origins[kept]:
+                self.kept[copy], self.similarity[copy], self.reason[copy] = kept, self.similarity[through], NEAR
+            elif first.setdefault(through, copy) == copy:
+                self.stays[copy], self.kept[copy], self.similarity[copy], self.reason[copy] = True, -1, 0, 0
+            else:
+                self.kept[copy] = first[through]
+
 
 class JudgedRows(Protocol):
     """Rows that can be judged by several settings."""

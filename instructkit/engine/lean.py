@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 
 def in_a_command() -> bool:
-    """Whether this process is one of our commands, and no other program."""
-    return "instructkit.cli.common" in sys.modules
+    """Whether this process is one of our commands, and no other program that has loaded them."""
+    return bool(getattr(sys.modules.get("instructkit.cli"), "RUNNING", False))
 
 
 class _Absent:
@@ -39,10 +39,25 @@ def hidden(module: str) -> Iterator[None]:
 
 
 def spare_pandas() -> None:
-    """Let pyarrow look for pandas in vain; not where `datasets` is needed, which has uses for it."""
-    if in_a_command() and not any("hub:" in argument for argument in sys.argv):
+    """Let pyarrow look for pandas in vain, where only text files are read.
+
+    `datasets` has uses for it, and pyarrow has one for times in nanoseconds, which other files and streams may hold.
+    """
+    if in_a_command() and _reads_text():
         import pyarrow as pa
 
         with hidden("pandas"):
             pa.scalar("").as_py()
             pa.array([""])
+
+
+def _reads_text() -> bool:
+    """Whether the arguments name text files as inputs, and nothing else that is read."""
+    named = [argument for before, argument in zip(sys.argv, sys.argv[1:], strict=False) if before not in WRITTEN]
+    if any(":" in name or name == "-" or name.endswith((".parquet", ".arrow", "/")) for name in named):
+        return False
+    return any(name.endswith(TEXT) for name in named)
+
+
+WRITTEN = ("-o", "--output", "--rejects", "--summary", "--clusters")
+TEXT = tuple(kind + packed for kind in (".jsonl", ".json", ".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))

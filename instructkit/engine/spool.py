@@ -1,5 +1,6 @@
 """Rows kept on disk while a whole-set step needs to see them twice."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,18 @@ def sweep() -> None:
     """Remove the folders of all spools in use: the last act of a process that is interrupted."""
     while _OPEN:
         shutil.rmtree(_OPEN.pop(), ignore_errors=True)
+
+
+@contextlib.contextmanager
+def disk_full(folder: Path) -> Iterator[None]:
+    """Turn a failed write in a spool's folder into `OutputFailed`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputFailed(
+            f"the temporary folder {folder.parent} can't hold the rows ({error.strerror or error}); "
+            "free space there or set TMPDIR to a larger disk"
+        ) from error
 
 
 class Spool:
@@ -42,17 +55,16 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer = None
-        self._sink.close()
+        with contextlib.suppress(OSError):  # of a full disk the write has told
+            self._sink.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         _OPEN.discard(self.folder)
 
     def append(self, batch: pa.RecordBatch) -> None:
         """Write a batch; raises `OutputFailed` when the temporary folder's disk is full."""
         assert self._writer is not None, "a spool that is being read takes no more rows"  # noqa: S101
-        try:
+        with disk_full(self.folder):
             self._writer.write_batch(batch)
-        except OSError as error:
-            raise self._full(error) from error
         self.rows += batch.num_rows
 
     def file(self, name: str) -> IO[bytes]:
@@ -62,18 +74,10 @@ class Spool:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Close for writing and yield the batches as they came."""
         if self._writer is not None:
-            try:
+            with disk_full(self.folder):
                 self._writer.close()
                 self._sink.close()
-            except OSError as error:
-                raise self._full(error) from error
             self._writer = None
         # read, not mapped: pages of a map count as this process's memory
         with pa.OSFile(str(self.folder / "rows.arrow"), "rb") as source:
             yield from pa.ipc.open_stream(source)
-
-    def _full(self, error: OSError) -> OutputFailed:
-        return OutputFailed(
-            f"the temporary folder {self.folder.parent} can't hold the rows ({error.strerror or error}); "
-            "free space there or set TMPDIR to a larger disk"
-        )

@@ -24,7 +24,6 @@ TEXTS = "Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
 
-_GROWTH = np.uint64(0x9E3779B97F4A7C15)
 _LENGTH = np.uint64(0xD6E8FEB86659FD93)
 _CHARACTER = np.uint64(0x5851F42D4C957F2D)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -131,8 +130,7 @@ def unstable(data: Any, offsets: Any, table: Any, starts: Any, ends: Any, rows: 
 @jit("uint64(uint64, uint64, int64)")
 def absorb(state: Any, held: Any, size: int) -> Any:
     """Take the next characters of a word into its hash."""
-    state = (state ^ held ^ (np.uint64(size) * _LENGTH)) * _GROWTH
-    return state ^ (state >> np.uint64(32))
+    return mix(state ^ held ^ (np.uint64(size) * _LENGTH))  # no weaker: words may differ in a byte of each part
 
 
 @jit("uint64(uint64, uint64, int64)")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import instructkit as ik
+from instructkit.dedup import Findings
 from instructkit.dedup.datasketch_hash import shingle_bytes
 from instructkit.dedup.index import minhashes
 from instructkit.errors import BadInput, UsageError
@@ -85,6 +86,13 @@ def test_a_damaged_index_says_so(tmp_path: Path) -> None:
     shingles.write_bytes(shingles.read_bytes()[:-8])
     with pytest.raises(BadInput, match="segment-000001/shingles is missing or cut short"):
         outputs(["x"], index=str(index))
+    shingles.write_bytes(bytes(8) + shingles.read_bytes())
+    with pytest.raises(BadInput, match="shingles holds other bytes than were written"):
+        outputs(["x"], index=str(index))
+    listed.unlink()
+    with pytest.raises(BadInput, match=r"index\.json is missing"):
+        outputs(["x"], index=str(index))
+    assert shingles.exists()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("x")
     with pytest.raises(UsageError, match="holds other files"):
@@ -155,3 +163,25 @@ def test_own_signatures_are_minhashes_that_datasketch_compares(tmp_path: Path) -
     true = 146 / (2 * 196 - 146)
     assert len(ids) == 2
     assert abs(one.jaccard(other) - true) < 4 * (true * (1 - true) / 1024) ** 0.5
+
+
+def test_of_two_runs_at_once_the_second_is_refused(tmp_path: Path) -> None:
+    index = str(tmp_path / "seen")
+    first = ik.dedup(examples([{"output": "a b c"}, {"output": "d"}]), on="output", index=index)
+    next(iter(first))
+    with pytest.raises(UsageError, match="another run is using the index"):
+        outputs(["x"], index=index)
+
+
+def test_weeks_of_other_files_and_a_week_without_news_are_told(tmp_path: Path) -> None:
+    index = str(tmp_path / "seen")
+    texts = varied_texts(40, seed=12)
+    for source, part in (("one", texts[:20]), ("two", texts[20:]), ("three", texts)):
+        findings = Findings()
+        table = examples([{"output": text, "source": source} for text in part])
+        ik.dedup(table, on="output", index=index, findings=findings).read_all()
+        findings.commit()
+        told = findings.to_json()
+    assert {entry["of"] for entry in told["repeats"]} == {"one", "two"}
+    ids, signatures = minhashes(index)
+    assert len(ids) == len(signatures) > 0

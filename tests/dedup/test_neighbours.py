@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import instructkit as ik
+from instructkit.dedup import Findings, dropping
 from instructkit.dedup.keeping import Keep
 from instructkit.dedup.plain import PlainRows
 from instructkit.dedup.rows import Sources
@@ -184,3 +185,46 @@ def test_a_small_command_loads_no_compiled_loop(tmp_path: Path) -> None:
         "assert 'numba' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"search": "lsh"}, {"index": "seen"}, {"explain": 5, "thresholds": (0.5,)}])
+@pytest.mark.parametrize("outputs", [[], ["", " ", ""]], ids=["no-rows", "no-text"])
+def test_rows_without_text_and_no_rows_at_all_are_no_error(
+    options: dict[str, Any], outputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = examples([{"output": text} for text in outputs] or [{}]).slice(0, len(outputs))
+    assert ik.dedup(table, on="output", **options).read_all().num_rows == len(outputs)
+
+
+def test_rows_that_all_overlap_an_evaluation_file_leave_none(tmp_path: Path) -> None:
+    text = " ".join(f"word{number}" for number in range(20))
+    (tmp_path / "test.jsonl").write_text(json.dumps({"q": text}) + "\n", encoding="utf-8")
+    table = examples([{"output": text}])
+    assert ik.dedup(table, against=(str(tmp_path / "test.jsonl"),)).read_all().num_rows == 0
+
+
+def test_plain_python_and_the_compiled_loops_explain_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = examples([{"output": text, "id": str(number)} for number, text in enumerate(varied_texts(150, seed=9))])
+    told = []
+    for loaded in (True, False):
+        monkeypatch.setattr(dropping, "loaded", lambda loaded=loaded: loaded)
+        findings = Findings()
+        ik.dedup(table, on="output", explain=5, thresholds=(0.6, 0.9), findings=findings).read_all()
+        told.append(findings.to_json())
+    assert told[0] == told[1]
+    assert told[0]["most_similar_kept"]
+
+
+def test_a_phrasing_never_leaves_for_another_of_its_own_row_by_way_of_a_copy() -> None:
+    base = " ".join(f"word{number}" for number in range(60))
+    rows = [
+        {"output": base, "parent": "p", "template": "t/x", "id": "a"},
+        {"output": base + " more", "parent": "q", "template": "t/x", "id": "b"},
+        {"output": base + " more", "parent": "p", "template": "t/y", "id": "c"},
+        {"output": base + " more", "parent": "p", "template": "t/z", "id": "d"},
+    ]
+    for plain in (True, False):
+        found = judge(examples(rows), plain=plain, on="output")
+        assert found.stays.tolist() == [True, False, True, False]
+        assert found.kept.tolist() == [-1, 0, -1, 2]

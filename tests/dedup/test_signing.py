@@ -65,6 +65,21 @@ def test_compiled_tokens_are_equal_where_plain_ones_are(one: str, other: str) ->
     assert len(set(names.values())) == len(names)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.text("abcdef0é", min_size=12, max_size=40), st.data())
+def test_long_words_that_differ_in_a_character_or_two_are_not_the_same(word: str, data: st.DataObject) -> None:
+    places = st.integers(0, len(word) - 1)
+    other = list(word)
+    for _ in range(data.draw(st.integers(1, 3))):
+        other[data.draw(places)] = data.draw(st.sampled_from("abcdef0é"))
+    assert (compiled_tokens(word) == compiled_tokens("".join(other))) == (word == "".join(other))
+
+
+def test_words_whose_differences_lie_eight_bytes_apart_are_not_the_same() -> None:
+    assert compiled_tokens("internationalisation") != compiled_tokens("internalionilisition")
+    assert compiled_tokens("responsibilities") != compiled_tokens("responsebilutieo")
+
+
 def test_symbols_count_so_that_sums_and_differences_differ() -> None:
     assert compiled_tokens("3+2") != compiled_tokens("3-2")
     assert compiled_tokens("Yes.") != compiled_tokens("Yes")

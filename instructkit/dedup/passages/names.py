@@ -7,8 +7,8 @@ from types import TracebackType
 import numpy as np
 import pyarrow as pa
 
-from instructkit.dedup.passages.disk import disk_full
 from instructkit.dedup.passages.tokens import I64
+from instructkit.engine.spool import disk_full
 from instructkit.records.tokens import buffers
 
 

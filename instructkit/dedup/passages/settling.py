@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.passages.disk import disk_full
 from instructkit.dedup.passages.repeats import Found
 from instructkit.dedup.passages.tokens import I64
 from instructkit.engine.jit import jit
+from instructkit.engine.spool import disk_full
 
 NOBODY = -1
 

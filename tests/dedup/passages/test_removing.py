@@ -134,7 +134,7 @@ def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(repeats.Repeats, "_write", full)
-    with pytest.raises(OutputFailed, match=r"can't hold the passages \(No space left on device\); free space"):
+    with pytest.raises(OutputFailed, match=r"can't hold the rows \(No space left on device\); free space"):
         run(["a b c d e f"] * 3, substring=5)
 
 
