@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.dedup.passages.graphemes import whole
 from instructkit.dedup.passages.runs import Runs
 from instructkit.dedup.passages.tokens import (
     BYTES,
@@ -36,6 +37,7 @@ def without(texts: pa.StringArray, tokens: Tokens, cuts: Runs) -> pa.StringArray
     heads = np.flatnonzero(np.concatenate([[True], ~goes_on]))
     rows, first = cuts.rows[heads], cuts.starts[heads]
     last = cuts.ends[np.append(heads[1:], len(cuts.ends)) - 1]
+    rows, first, last = whole(tokens, rows, first, last)
     at_start, at_end = first == tokens.bounds[rows], last == tokens.bounds[rows + 1]
     # white space lies between the token before and the first cut, and between the last cut and the token behind
     before, behind = np.maximum(first - 1, 0), np.minimum(last, len(tokens.starts) - 1)

@@ -61,6 +61,23 @@ def test_white_space_around_a_cut_is_tidied(text: str, ranges: list[tuple[int, i
     assert cut(text, *ranges) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
+        ("x 👍🏽 good", 0, 2, "👍🏽 good"),  # the hand keeps its skin
+        ("a b 🇩🇰 c", 0, 3, "🇩🇰 c"),  # and the flag its half
+        ("a b 🇩🇰🇩🇪 c", 0, 4, "🇩🇪 c"),
+        ("a 👨\u200d👩\u200d👧 b", 0, 4, "👨\u200d👩\u200d👧 b"),
+        ("a b !\u0301 c", 0, 3, "!\u0301 c"),
+        ("ก น้ำ", 0, 2, "น้ำ"),
+        ("葛\U000e0100城", 0, 1, "葛\U000e0100城"),  # nothing is left to cut
+        ("葛\U000e0100城", 1, 3, "葛\U000e0100"),
+    ],
+)
+def test_what_a_reader_sees_as_a_character_is_not_cut(text: str, start: int, end: int, expected: str) -> None:
+    assert cut(text, (start, end)) == expected
+
+
 @settings(max_examples=500, deadline=None)
 @given(TEXTS, st.data())
 def test_what_is_left_are_the_other_tokens_whole(text: str, data: st.DataObject) -> None:
