@@ -1,6 +1,7 @@
 """Rows kept on disk while a whole-set step needs to see them twice."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from instructkit.errors import OutputFailed
+from instructkit.errors import OutputFailed, UsageError
 
 _OPEN: set[Path] = set()  # the folders in use, for a process that ends at once
 
@@ -41,6 +42,9 @@ class Spool:
     """
 
     def __init__(self, schema: pa.Schema) -> None:
+        wanted = os.environ.get("TMPDIR")
+        if wanted and not Path(wanted).is_dir():  # Python would take another folder, and say nothing
+            raise UsageError(f"TMPDIR names {wanted}, which is no folder: make it first, or unset TMPDIR")
         self.folder = Path(tempfile.mkdtemp(prefix="instructkit-"))
         _OPEN.add(self.folder)
         self.rows = 0

@@ -100,3 +100,9 @@ def test_a_failing_writer_leaves_no_folder(temporary: Path, monkeypatch: pytest.
         ik.write(mixed, "out.arrow")
     assert os.listdir(temporary) == []
     assert held.value is not None
+
+
+def test_a_temporary_folder_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    with pytest.raises(ik.errors.UsageError, match="TMPDIR names .*none, which is no folder"):
+        Spool(BATCH.schema)
