@@ -104,5 +104,5 @@ def test_a_failing_writer_leaves_no_folder(temporary: Path, monkeypatch: pytest.
 
 def test_a_temporary_folder_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
-    with pytest.raises(ik.errors.UsageError, match="TMPDIR names .*none, which is no folder"):
+    with pytest.raises(ik.errors.UsageError, match=r"TMPDIR names .*none, which is no folder"):
         Spool(BATCH.schema)
