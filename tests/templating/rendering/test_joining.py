@@ -26,7 +26,7 @@ def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 def use(form: str, patch: pytest.MonkeyPatch) -> None:
     for module in ("hashing", "script"):
-        patch.setattr(f"instructkit.records.{module}.worth_compiling", lambda: form == "compiled")
+        patch.setattr(f"instructkit.records.{module}.worth_compiling", lambda **_: form == "compiled")
     for module in ("phrase", "pack_templates"):
         patch.setattr(f"instructkit.templating.{module}.worth_compiling", lambda: form == "compiled")
 
