@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]  # numbers of rows
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass

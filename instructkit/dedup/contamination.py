@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from instructkit.dedup.bitmaps import bit
 from instructkit.dedup.evaluation import STEP, Evaluation
 from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.shingling import shingle
@@ -101,7 +102,6 @@ def search(
     data: Any, offsets: Any, table: Any, runs: Any, seen: Any, widths: Any, hits: Any, lengths: Any, lasts: Any
 ) -> None:  # fmt: skip
     """For each text the place in ``runs`` (sorted) of its first run that is there, longest runs first."""
-    bits = np.uint64(64 * len(seen) - 1)
     longest = 0
     for row in range(len(hits)):
         longest = max(longest, offsets[row + 1] - offsets[row])
@@ -124,8 +124,7 @@ def search(
                     continue
                 # as run_hash, whose first value is the width
                 value = mix(rolling + np.uint64(width) * power * STEP)
-                slot = value & bits
-                if (seen[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & np.uint64(1) == 0:
+                if bit(seen, value) == 0:
                     continue
                 at = lowest(runs, value)
                 if at < len(runs) and runs[at] == value:
@@ -144,7 +143,6 @@ def nearest(
     similarity: Any,
 ) -> None:  # fmt: skip
     """For each text the most similar evaluation text that reaches the threshold; the first of those that are equal."""
-    bits = np.uint64(64 * len(seen) - 1)
     counts = np.zeros(len(text_sizes), np.int32)
     touched = np.empty(len(text_sizes), np.int64)
     start = 0
@@ -153,8 +151,7 @@ def nearest(
         end = start + np.int64(sizes[row])
         for place in range(start, end):
             value = shingles[place]
-            slot = value & bits
-            if (seen[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & np.uint64(1) == 0:
+            if bit(seen, value) == 0:
                 continue
             at = lowest(keys, value)
             while at < len(keys) and keys[at] == value:

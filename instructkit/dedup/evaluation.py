@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.dedup.arrays import U64
 from instructkit.dedup.settings import SHORTEST
 from instructkit.dedup.shingling import shingle
 from instructkit.engine.jit import jit
@@ -31,7 +32,6 @@ from instructkit.records.tokens import TEXTS, buffers, normalised, tokenise
 log = logging.getLogger("instructkit")
 
 MOST_ROWS = 5  # whose instructions may hold a run that still tells a row: questions of one passage, not a template
-U64 = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 STEP = np.uint64(0x9E3779B97F4A7C15)
 

@@ -10,7 +10,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 VERSION = 1
 LIST, LOCK = "index.json", ".lock"
 REMEMBERED = ("threshold", "ngram", "permutations", "on", "hash")
-AT_ONCE = 1 << 18  # rows that are copied together
 Rows = npt.NDArray[np.int64]
 
 
@@ -41,18 +40,31 @@ class Segment:
 
 
 class Index:
-    """The segments of a folder, and the rows among them that new ones may be alike."""
+    """The segments of a folder, and the rows among them that new ones may be alike.
 
-    def __init__(self, path: str, settings: DedupSettings, fields: int) -> None:
+    Locked, it keeps other runs from the folder until its new segment is added, or nobody holds it any more.
+    """
+
+    def __init__(self, path: str, settings: DedupSettings, fields: int, *, locked: bool = False) -> None:
         self.path = Path(path)
         self._fields = fields
         self._settings = {name: getattr(settings, name) for name in REMEMBERED}
         self._settings["bands"], self._settings["rows_per_band"] = settings.banding()
         self.segments: list[Segment] = []
+        self._lock: IO[str] | None = None
+        if locked:
+            self._take_lock()
         self._read()
+        if locked:
+            if not (self.path / LIST).exists():
+                self._write_list()  # from now on segments without a list are a damaged index
+            for segment in self.segments:
+                self._check(segment)
 
-    def lock(self) -> None:
-        """Keep other runs from the folder until this one has ended; raises `UsageError` where another has it."""
+    def _take_lock(self) -> None:
+        """Raise `UsageError` where another run has the folder."""
+        if self.path.is_file():
+            return  # which `_read` refuses
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = (self.path / LOCK).open("w")
         try:
@@ -65,12 +77,6 @@ class Index:
             raise UsageError(
                 f"another run is using the index {self.path}; wait for it, or name another folder"
             ) from error
-        self.segments = []
-        self._read()  # what stood before may have changed
-        if not (self.path / LIST).exists():
-            self._write_list()  # from now on segments without a list are a damaged index
-        for segment in self.segments:
-            self._check(segment)
 
     def _read(self) -> None:
         if not self.path.exists():
@@ -108,8 +114,6 @@ class Index:
                 found = segment.folder / file
                 if not found.is_file() or found.stat().st_size != size:
                     raise BadInput(f"the index {self.path} is damaged ({name}/{file} is missing or cut short); {_ANEW}")
-            if int(np.fromfile(segment.folder / "sizes", np.uint32).sum(dtype=np.int64)) != shingles:
-                raise BadInput(f"the index {self.path} is damaged ({name}/sizes tells of other shingles); {_ANEW}")
             self.segments.append(segment)
 
     def _sizes(self, rows: int, shingles: int) -> dict[str, int]:
@@ -137,26 +141,24 @@ class Index:
         """Append some rows of each segment to a store; gives their ids and sources."""
         names = [NAMES.empty_table()]
         for wanted, segment in zip(rows, self.segments, strict=True):
-            for start in range(0, len(wanted), AT_ONCE):
-                store.take(segment.folder, segment.rows, wanted[start : start + AT_ONCE])
+            store.take(segment.folder, segment.rows, wanted)
             names.append(_names(segment).take(pa.array(wanted)))
         return pa.concat_tables(names)
 
     def stage(self, store: "RowStore", rows: Rows, names: pa.Table) -> "Staged":
         """Write a new segment of some rows of a store; it counts when it is committed."""
-        self._sweep()
-        folder = self.path / f"segment-{len(self.segments) + 1:06d}"
         from instructkit.dedup.store import RowStore
         from instructkit.engine.spool import disk_full
 
+        self._sweep()
+        folder = self.path / f"segment-{len(self.segments) + 1:06d}"
         try:
             folder.mkdir()
         except OSError as error:
             raise OutputFailed(f"the index {self.path} can't be written ({error.strerror}); it is as it was") from error
         try:
             with RowStore(folder, self._fields, store.permutations) as segment, disk_full(folder):
-                for start in range(0, len(rows), AT_ONCE):
-                    segment.take(store.folder, store.rows, rows[start : start + AT_ONCE])
+                segment.take(store.folder, store.rows, rows)
                 segment.close()
                 for band in range(self._settings["bands"]):
                     keys = np.fromfile(store.folder / f"band-{band}", np.uint64)
@@ -183,7 +185,12 @@ class Index:
                 shutil.rmtree(entry, ignore_errors=True)
 
     def _check(self, segment: Segment) -> None:
-        """Raise `BadInput` where a file of a segment holds other bytes than were written."""
+        """Raise `BadInput` where a file of a segment holds other bytes than were written, or sizes that don't fit."""
+        shingles = (segment.folder / "shingles").stat().st_size // 8
+        if int(np.fromfile(segment.folder / "sizes", np.uint32).sum(dtype=np.int64)) != shingles:
+            raise BadInput(
+                f"the index {self.path} is damaged ({segment.folder.name}/sizes tells of other shingles); {_ANEW}"
+            )
         for file, expected in segment.hashes.items():
             if file_hash(str(segment.folder / Path(file).name)) != expected:
                 raise BadInput(
@@ -192,9 +199,11 @@ class Index:
                 )
 
     def add(self, segment: Segment) -> None:
-        """Take a segment into the list."""
+        """Take a segment into the list, and let other runs have the folder."""
         self.segments.append(segment)
         self._write_list()
+        if self._lock is not None:
+            self._lock.close()
 
     def _write_list(self) -> None:
         listed = [

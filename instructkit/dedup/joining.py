@@ -19,17 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.arrays import U64
-from instructkit.dedup.meetings import MeetingsWriter, Partitions, Rows, bits_for
+from instructkit.dedup.arrays import U64, Mask, Rows
+from instructkit.dedup.bitmaps import bit
+from instructkit.dedup.meetings import MeetingsWriter, Partitions, bits_for
 from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.store import ShingleSets
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.engine.jit import jit
 from instructkit.engine.mapping import map_ordered
 from instructkit.engine.spool import disk_full
-
-Mask = npt.NDArray[np.bool_]
-Counts = npt.NDArray[np.uint32]
 
 A_PART = 1 << 19  # shingles whose bitmaps (8 bits or more each) fit a core's cache
 MOST_PARTS = 8  # as a power of 2: each is an open file
@@ -239,15 +237,14 @@ def part_once(entries: Any, once: Any, twice: Any, alone: Any) -> int:
     bits = np.uint64(64 * len(once) - 1)
     for entry in entries:  # without branches: which way they went could not be foreseen
         slot = entry >> np.uint64(32) & bits
-        word, bit = slot >> np.uint64(6), _ONE << (slot & np.uint64(63))
+        word, mark = slot >> np.uint64(6), _ONE << (slot & np.uint64(63))
         seen = once[word]
-        twice[word] |= seen & bit
-        once[word] = seen | bit
+        twice[word] |= seen & mark
+        once[word] = seen | mark
     used = 0
     for entry in entries:
-        slot = entry >> np.uint64(32) & bits
         alone[used] = np.int32(entry & _LOW)
-        used += 1 - np.int64((twice[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE)
+        used += 1 - np.int64(bit(twice, entry >> np.uint64(32)))
     return used
 
 

@@ -5,11 +5,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.dedup.arrays import Rows
 from instructkit.dedup.texts import Field
 from instructkit.errors import BadInput, UsageError
 from instructkit.records.schema import as_text
-
-Rows = npt.NDArray[np.int32]
 
 
 class Keep:

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.arrays import U64
+from instructkit.dedup.arrays import U64, Rows
 from instructkit.engine.jit import jit
 from instructkit.engine.spool import disk_full
 from instructkit.errors import BadInput
-
-Rows = npt.NDArray[np.int32]
 
 ROWS_A_SORT = 1 << 20  # entries that are sorted together
 READ_AT_ONCE = 1 << 20

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.arrays import U64
+from instructkit.dedup.arrays import U64, Mask, Rows
 from instructkit.dedup.meetings import Meetings, MeetingsWriter, entries_of, parts_of, with_equals
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.store import RowStore, ShingleSets
 from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import Field
-from instructkit.dedup.verdicts import EXACT, NEAR, Mask, Rows, Verdicts
+from instructkit.dedup.verdicts import EXACT, NEAR, Verdicts
 from instructkit.engine.mapping import map_ordered
 from instructkit.engine.spool import disk_full
 

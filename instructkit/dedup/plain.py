@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import Rows
 from instructkit.dedup.settings import ROUNDING, DedupSettings
 from instructkit.dedup.texts import Field, joined_texts
-from instructkit.dedup.verdicts import EXACT, NEAR, Rows, Verdicts
+from instructkit.dedup.verdicts import EXACT, NEAR, Verdicts
 from instructkit.records.characters import token_texts
 from instructkit.records.hashing import Hashes
 

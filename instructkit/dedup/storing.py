@@ -29,9 +29,7 @@ class StoredTable:
         self, batches: Iterator[pa.RecordBatch], given: DedupSettings, fields: tuple[Field, ...], keep: Keep,
         spool: Spool, sources: Sources, workers: int | None,
     ) -> None:  # fmt: skip
-        self._index = Index(given.index, given, len(fields)) if given.index is not None else None
-        if self._index is not None:
-            self._index.lock()
+        self._index = Index(given.index, given, len(fields), locked=True) if given.index is not None else None
         self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0, given.threshold)
         orders = []
         with self._store as store:

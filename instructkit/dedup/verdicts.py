@@ -6,10 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from instructkit.dedup.arrays import Mask, Rows
 from instructkit.dedup.settings import DedupSettings
-
-Rows = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
 
 EXACT, NEAR = np.int8(1), np.int8(2)
 

@@ -20,7 +20,9 @@ from instructkit.records.ascii_blocks import BLOCK, ascii_masks
 from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, WORD, characters, composed
 from instructkit.records.scrambling import mix
 
-TEXTS = "Array(uint8, 1, 'C', readonly=True), Array(int32, 1, 'C', readonly=True)"  # what `buffers` gives, to numba
+# what `buffers` gives, in the signature of a loop
+BYTES, OFFSETS = "Array(uint8, 1, 'C', readonly=True)", "Array(int32, 1, 'C', readonly=True)"
+TEXTS = f"{BYTES}, {OFFSETS}"
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
 
@@ -69,7 +71,7 @@ def buffers(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
     return held, starts
 
 
-@jit("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), int64)")
+@jit(f"UniTuple(int64, 2)({BYTES}, int64)")
 def code_point(data: Any, at: int) -> Any:
     """The character beyond ASCII at a place of valid UTF-8, and its bytes."""
     lead = np.int64(data[at])
@@ -182,7 +184,7 @@ def ascii_tokens(address: int, room: int, tokens: Any, count: int) -> Any:
     return used, count
 
 
-@jit("int64(Array(uint8, 1, 'C', readonly=True), int64, int64, uint32[::1], uint64[::1])")
+@jit(f"int64({BYTES}, int64, int64, uint32[::1], uint64[::1])")
 def tokenise(data: Any, start: int, end: int, table: Any, tokens: Any) -> int:
     """Write the token hashes of ``data[start:end]`` (valid UTF-8, in NFC) to ``tokens``; gives their number.
 

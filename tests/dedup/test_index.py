@@ -173,6 +173,15 @@ def test_of_two_runs_at_once_the_second_is_refused(tmp_path: Path) -> None:
         outputs(["x"], index=index)
 
 
+def test_a_run_that_has_committed_keeps_nobody_from_the_folder(tmp_path: Path) -> None:
+    index = str(tmp_path / "seen")
+    findings = Findings()
+    ik.dedup(examples([{"output": "a b c"}]), on="output", index=index, findings=findings).read_all()
+    findings.commit()
+    assert outputs(["A b  c", "d"], index=index) == ["d"]
+    assert findings.index is not None
+
+
 def test_weeks_of_other_files_and_a_week_without_news_are_told(tmp_path: Path) -> None:
     index = str(tmp_path / "seen")
     texts = varied_texts(40, seed=12)

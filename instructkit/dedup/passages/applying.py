@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.dedup.passages.grain import Grain, Mask
+from instructkit.dedup.arrays import I64, Mask
+from instructkit.dedup.passages.grain import Grain
 from instructkit.dedup.passages.names import Names
 from instructkit.dedup.passages.repeats import Found, Repeats
 from instructkit.dedup.passages.runs import Runs
-from instructkit.dedup.passages.tokens import I64, Tokens
+from instructkit.dedup.passages.tokens import Tokens
 from instructkit.engine import Spool, map_ordered
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import as_text

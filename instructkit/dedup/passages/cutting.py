@@ -1,29 +1,20 @@
 """A text without some of its parts: white space around them tidied, no words run together, paragraphs kept."""
 
+import functools
+import unicodedata
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages.graphemes import whole
 from instructkit.dedup.passages.runs import Runs
-from instructkit.dedup.passages.tokens import (
-    BYTES,
-    CLOSES,
-    COMPOSES,
-    ENDS,
-    ENDS_ALWAYS,
-    I64,
-    OFFSETS,
-    OPENS,
-    PAUSES,
-    RUNS_ON,
-    Tokens,
-)
+from instructkit.dedup.passages.tokens import CLOSES, COMPOSES, ENDS, ENDS_ALWAYS, OPENS, PAUSES, RUNS_ON, Tokens
 from instructkit.engine.jit import copy_bytes, jit
 from instructkit.records.characters import COMBINES, MAY_CHANGE, characters, composed
-from instructkit.records.tokens import buffers, normalised
+from instructkit.records.tokens import BYTES, OFFSETS, buffers, normalised
 
 _BREAK = ord("\n")
 _SPACE = ord(" ")
@@ -137,6 +128,22 @@ def _as_written(texts: pa.StringArray, places: I64, bounds: I64) -> None:
         places[part] = original_places(texts[row].as_py(), places[part])
 
 
+def _may_compose(character: str) -> bool:
+    """Whether a character beyond the basic plane composes with the one before, changes place, or has other forms."""
+    return unicodedata.normalize("NFC", character) != character or character in _second_parts()
+
+
+@functools.cache
+def _second_parts() -> frozenset[str]:
+    """Marks, and the other characters that compose with one before them, as far as the scripts reach."""
+    found = {chr(point) for point in range(0x10000, 0x20000) if unicodedata.category(chr(point))[0] == "M"}
+    for point in range(0x10000, 0x20000):
+        parts = unicodedata.decomposition(chr(point)).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            found.add(chr(int(parts[1], 16)))
+    return frozenset(found)
+
+
 def original_places(text: str, places: I64) -> I64:
     """Places in a text's normal form (an even number in a row: starts, ends, ...), as places in the text itself.
 
@@ -145,7 +152,8 @@ def original_places(text: str, places: I64) -> I64:
     """
     points = np.array(list(map(ord, text)), np.int64)
     joined = (characters()[np.minimum(points, 0xFFFF)] & (COMBINES | MAY_CHANGE)) > 0
-    joined |= (points >= 0x10000) & ((points < 0x1F000) | (points >= 0x2F800))
+    beyond = np.flatnonzero((points >= 0x10000) & ((points < 0x1F000) | (points >= 0x2F800)))
+    joined[beyond] = [_may_compose(text[at]) for at in beyond.tolist()]
     begins = ~joined
     begins[:1] = True
     firsts = np.flatnonzero(begins)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from instructkit.dedup.passages.tokens import I64, U64
+from instructkit.dedup.arrays import I64, U64
 from instructkit.engine.jit import jit
 
 PART_BITS = 8

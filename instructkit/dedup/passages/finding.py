@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from instructkit.dedup.arrays import I64, U64
 from instructkit.dedup.passages.entries import CHECK, ENTRY_BYTES, PART_BITS, SHIFT
-from instructkit.dedup.passages.tokens import I64, U64
 
 AT_ONCE = 1 << 20  # keys in memory together
 SPLIT_BITS = 4  # a file of more keys is split by so many bits more

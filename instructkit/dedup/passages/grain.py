@@ -2,15 +2,12 @@
 
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import I64, Mask
 from instructkit.dedup.passages.entries import Keys
 from instructkit.dedup.passages.repeats import Found
-from instructkit.dedup.passages.tokens import I64, Tokens
-
-Mask = npt.NDArray[np.bool_]
+from instructkit.dedup.passages.tokens import Tokens
 
 
 class Grain(Protocol):

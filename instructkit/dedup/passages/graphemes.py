@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.passages.tokens import BYTES, I64
+from instructkit.dedup.arrays import I64
 from instructkit.engine.jit import jit
-from instructkit.records.tokens import code_point
+from instructkit.records.tokens import BYTES, code_point
 
 JOINER = 0x200D  # zero width joiner
 

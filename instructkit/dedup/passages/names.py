@@ -7,7 +7,7 @@ from types import TracebackType
 import numpy as np
 import pyarrow as pa
 
-from instructkit.dedup.passages.tokens import I64
+from instructkit.dedup.arrays import I64
 from instructkit.engine.spool import disk_full
 from instructkit.records.tokens import buffers
 

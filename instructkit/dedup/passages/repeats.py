@@ -13,9 +13,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages import finding
 from instructkit.dedup.passages.entries import PARTS, SHIFT, Entries
-from instructkit.dedup.passages.tokens import I64
 from instructkit.engine import map_ordered
 from instructkit.engine.spool import disk_full
 

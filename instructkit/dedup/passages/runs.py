@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages.grain import Grain
 from instructkit.dedup.passages.repeats import Found
-from instructkit.dedup.passages.tokens import I64, Tokens
+from instructkit.dedup.passages.tokens import Tokens
 
 
 @dataclass(frozen=True)

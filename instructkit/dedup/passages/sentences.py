@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages.entries import Keys
 from instructkit.dedup.passages.repeats import Found
-from instructkit.dedup.passages.tokens import BYTES, CLOSES, ENDS, ENDS_ALWAYS, I64, RUNS_ON, SPELLS, Tokens
+from instructkit.dedup.passages.tokens import CLOSES, ENDS, ENDS_ALWAYS, RUNS_ON, SPELLS, Tokens
 from instructkit.engine.jit import jit
 from instructkit.records.scrambling import mix
+from instructkit.records.tokens import BYTES
 
 SENTENCE, LINE = np.uint8(1), np.uint8(2)  # what ends with a token
 SHARE = 0.5  # a row is dropped when more of its tokens than this are repeats

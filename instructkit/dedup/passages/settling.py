@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages.repeats import Found
-from instructkit.dedup.passages.tokens import I64
 from instructkit.engine.jit import jit
 from instructkit.engine.spool import disk_full
 

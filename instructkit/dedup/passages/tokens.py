@@ -11,17 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import I64, U64
 from instructkit.engine.jit import jit
 from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, SPACE, UNSPACED, WORD, characters
-from instructkit.records.tokens import Bytes, Offsets, buffers, code_point, normalised, tokenise
+from instructkit.records.tokens import BYTES, OFFSETS, Bytes, Offsets, buffers, code_point, normalised, tokenise
 
-U64 = npt.NDArray[np.uint64]
-I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
-
-BYTES = "Array(uint8, 1, 'C', readonly=True)"  # of Arrow, in the signature of a loop
-OFFSETS = "Array(int32, 1, 'C', readonly=True)"
 
 # what a token's first character is
 RUNS_ON = np.uint8(1)  # a word: it runs together with another beside it

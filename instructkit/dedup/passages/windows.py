@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages.entries import Keys
 from instructkit.dedup.passages.repeats import Found
-from instructkit.dedup.passages.tokens import I64, Tokens, token_hashes
+from instructkit.dedup.passages.tokens import Tokens, token_hashes
 from instructkit.engine.jit import jit
 
 _BASE, _OTHER_BASE = np.uint64(0xD1342543DE82EF95), np.uint64(0xAF251AF3B0F025B5)  # of the two rolling hashes; odd

@@ -67,6 +67,49 @@ def tokens(text: str) -> list[str]:
     return [token for token, _, _ in spans(text)]
 
 
+def without_places(text: str, gone: list[bool]) -> list[str]:
+    """The tokens of a text in NFC without some, but those that would leave half a character."""
+    found = spans(text)
+    glued = [_is_glued(found, place) for place in range(len(found))]
+    kept, place = [], 0
+    while place < len(found):
+        end = place
+        while end < len(found) and gone[end]:
+            end += 1
+        first, last = place, end
+        while first < last and glued[first]:
+            first += 1
+        while first < last < len(found) and glued[last]:
+            last -= 1
+        kept += [*range(place, first), *range(last, end), *range(end, min(end + 1, len(found)))]
+        place = end + 1
+    return [found[place][0] for place in kept]
+
+
+def _is_glued(found: list[Span], place: int) -> bool:
+    """Whether a token extends the one before it: marks, joiners, vowels of Hangul, skins, tags, halves of a flag."""
+    if place == 0 or found[place][1] != found[place - 1][2]:
+        return False
+    character = found[place][0][0]
+    if found[place - 1][0][0] == "\u200d" or re.match("[\u0e33\u0eb3\u200c\u200d\u1160-\u11ff]", character):
+        return True
+    if character > "\uffff":
+        flags = re.search("[\U0001f1e6-\U0001f1ff]*$", _adjacent(found, place))
+        half = flags is not None and len(flags.group()) % 2 == 1
+        if "\U0001f1e6" <= character <= "\U0001f1ff":
+            return half
+        return bool(re.match("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\U000e0100-\U000e01ef]", character))
+    return unicodedata.category(character)[0] == "M"
+
+
+def _adjacent(found: list[Span], place: int) -> str:
+    """What stands before a token, without a space between."""
+    first = place
+    while first > 0 and found[first][1] == found[first - 1][2]:
+        first -= 1
+    return "".join(token for token, _, _ in found[first:place])
+
+
 def repeated_windows(texts: list[str], size: int) -> Iterator[tuple[int, int, int, int]]:
     """Row and place of each window that stands at an earlier place it does not overlap, and that row and place."""
     first: dict[tuple[str, ...], tuple[int, int]] = {}
