@@ -14,12 +14,18 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 import instructkit as ik
 from instructkit.records.containers.raw import BadRows
 from instructkit.records.reading import open_container
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import resolve
+
+# the suite draws the same examples each time; `pytest --hypothesis-profile explore` draws new ones
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "instructkit"]
