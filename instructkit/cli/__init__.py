@@ -1,5 +1,6 @@
 """The command ``instructkit``: a file per command, loaded when it is called."""
 
+import gc
 import importlib
 import os
 import signal
@@ -56,6 +57,7 @@ def main() -> None:
 
     global RUNNING  # noqa: PLW0603 - said once, at the start of the process
     RUNNING = True
+    gc.set_threshold(50_000, 20, 20)  # modules hold many objects and no garbage: looking for it is a tenth of the start
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores the one
             signal.signal(number, _end)

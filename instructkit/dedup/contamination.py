@@ -9,7 +9,7 @@ import pyarrow as pa
 from instructkit.dedup.bitmaps import bit
 from instructkit.dedup.evaluation import STEP, Evaluation
 from instructkit.dedup.settings import ROUNDING
-from instructkit.dedup.shingling import shingle
+from instructkit.dedup.shingling import sets_of
 from instructkit.dedup.texts import FIELDS, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.characters import characters, token_texts
@@ -63,13 +63,10 @@ def _runs(texts: pa.StringArray, evaluation: Evaluation) -> list[tuple[int, int,
 
 def _near(texts: pa.StringArray, evaluation: Evaluation) -> list[tuple[int, float, int]]:
     """Of each text that is nearly an evaluation text: its row, the similarity, and the evaluation row."""
-    data, offsets = buffers(texts)
-    sizes, exact = np.zeros(len(texts), np.uint32), np.zeros((len(texts), 2), np.uint64)
-    shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
-    used = shingle(data, offsets, evaluation.ngram, np.uint64(1), characters(), shingles, sizes, exact)
+    shingles, sizes, _ = sets_of(texts, evaluation.ngram)
     hits, similarity = np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.float64)
     index = evaluation.shingles
-    nearest(shingles[:used], sizes, index.keys, index.places, index.seen, evaluation.sizes, evaluation.threshold, hits,
+    nearest(shingles, sizes, index.keys, index.places, index.seen, evaluation.sizes, evaluation.threshold, hits,
             similarity)  # fmt: skip
     rows = np.flatnonzero(hits >= 0)
     places = evaluation.row_of[hits[rows]]

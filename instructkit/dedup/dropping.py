@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.dedup.against import without_overlaps
+from instructkit.dedup.arrays import I64
 from instructkit.dedup.clusters import ClusterFile
 from instructkit.dedup.explaining import BELOW, count_thresholds, find_nearest
 from instructkit.dedup.findings import Findings
@@ -22,6 +23,7 @@ from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.texts import Field, fields_of, origins_of
 from instructkit.dedup.verdicts import EXACT, JudgedRows, Verdicts
 from instructkit.engine import Spool
+from instructkit.engine.mapping import map_ordered, numbered
 from instructkit.engine.worth import loaded, say_if_new
 from instructkit.errors import UsageError
 from instructkit.records.hashing import file_hash
@@ -94,7 +96,7 @@ def dedup(
             told.sources = sources.names  # those of the index among them now
             told.thresholds = count_thresholds(judged, given, rows.fixed)
             told.merged, told.near = find_nearest(judged, given, verdicts, rows.texts_of)
-            yield from _kept(rows, judged, verdicts, counts, sink, given, cluster_file)
+            yield from _kept(rows, judged, verdicts, counts, sink, given, cluster_file, workers)
             told.index = table.stage(verdicts)
         if told.index is not None and findings is None:
             told.index.commit()
@@ -182,25 +184,28 @@ def _named(path: str) -> dict[str, str]:
 
 def _kept(
     rows: RunRows, judged: JudgedRows, verdicts: Verdicts, counts: Counts, sink: Rejects, settings: DedupSettings,
-    clusters: ClusterFile,
+    clusters: ClusterFile, workers: int | None,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-    names = rows.ids(verdicts.kept[verdicts.kept >= 0]) if sink.wanted or clusters.wanted else None
-    start = rows.fixed
-    for batch in rows.batches():
+    def part(placed: tuple[int, pa.RecordBatch]) -> tuple[pa.RecordBatch, pa.RecordBatch, I64]:
+        """The rows of a batch that stay, those that left, and the numbers of these."""
+        start, batch = rows.fixed + placed[0], placed[1]
         stays = verdicts.stays[start : start + batch.num_rows]
         dropped = np.flatnonzero(~stays)
-        exact = int((verdicts.reason[start + dropped] == EXACT).sum())
+        if not len(dropped):
+            return batch, batch.slice(0, 0), dropped
+        return batch.filter(pa.array(stays)), batch.take(pa.array(dropped)), start + dropped
+
+    names = rows.ids(verdicts.kept[verdicts.kept >= 0]) if sink.wanted or clusters.wanted else None
+    for left, dropped, gone in map_ordered(numbered(rows.batches()), part, workers=workers):
+        exact = int((verdicts.reason[gone] == EXACT).sum())
         counts.drop("exact_duplicate", exact)
-        counts.drop("near_duplicate", len(dropped) - exact)
-        if names is not None and len(dropped):
-            gone = start + dropped
+        counts.drop("near_duplicate", len(gone) - exact)
+        if names is not None and len(gone):
             kept = names.of(verdicts.kept[gone])
-            left = batch.take(pa.array(dropped))
-            sink.add_rows(left, _reasons(gone, verdicts, kept, settings))
-            clusters.add(left.column("id"), kept, gone, verdicts, judged)
-        start += batch.num_rows
-        if len(dropped) < batch.num_rows:
-            yield batch.filter(pa.array(stays)) if len(dropped) else batch
+            sink.add_rows(dropped, _reasons(gone, verdicts, kept, settings))
+            clusters.add(dropped.column("id"), kept, gone, verdicts, judged)
+        if left.num_rows:
+            yield left
 
 
 def _reasons(

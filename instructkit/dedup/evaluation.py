@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from instructkit.dedup.arrays import U64
 from instructkit.dedup.settings import SHORTEST
-from instructkit.dedup.shingling import shingle
+from instructkit.dedup.shingling import sets_of
 from instructkit.engine.jit import jit
 from instructkit.records.characters import characters
 from instructkit.records.containers.raw import BadRows
@@ -110,10 +110,8 @@ class _Reading:
         self._runs[asks].append(found[:used])
         self._places[asks].append(np.repeat(rows, counts))
         self._lengths |= set(np.unique(widths[counts > 0]).tolist())
-        sizes, exact = np.zeros(len(texts), np.uint32), np.zeros((len(texts), 2), np.uint64)
-        shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
-        used = shingle(data, offsets, self._ngram, np.uint64(1), characters(), shingles, sizes, exact)
-        self._sets.append((shingles[:used], sizes.astype(np.int64), rows, exact[:, 0], asks))
+        shingles, sizes, exact = sets_of(texts, self._ngram)
+        self._sets.append((shingles, sizes.astype(np.int64), rows, exact, asks))
 
     def finish(self, rows: list[tuple[str, int]], threshold: float) -> Evaluation:
         """All that was found."""

@@ -16,6 +16,11 @@ LEAST = 0.05
 Texts = Callable[[npt.NDArray[np.integer[Any]]], dict[int, tuple[str, str]]]
 
 
+def lower(threshold: float) -> float:
+    """The similarity down to which pairs are sought that stay."""
+    return max(LEAST, threshold - BELOW)
+
+
 def count_thresholds(rows: JudgedRows, settings: DedupSettings, fixed: int) -> dict[float, int]:
     """How many rows would leave at each of the thresholds asked for."""
     counts = {}
@@ -34,10 +39,10 @@ def find_nearest(
         return [], []
     gone = np.flatnonzero(found.reason == NEAR)
     merged = gone[np.argsort(found.similarity[gone], kind="stable")][: settings.explain]
-    lower = replace(settings, threshold=max(LEAST, settings.threshold - BELOW), bands=None, rows_per_band=None)
+    below = replace(settings, threshold=lower(settings.threshold), bands=None, rows_per_band=None)
     alike = Verdicts.of(len(found.stays))
     alike.stays[:] = found.stays
-    rows.drop_near(alike, lower)
+    rows.drop_near(alike, below)
     close = np.flatnonzero(alike.reason == NEAR)
     close = close[np.argsort(-alike.similarity[close], kind="stable")][: settings.explain]
     texts = texts_of(np.concatenate([merged, found.kept[merged], close, alike.kept[close]]))

@@ -9,15 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U64, Rows
+from instructkit.dedup.partitions import LOW, with_equals
 from instructkit.engine.jit import jit
 from instructkit.engine.spool import disk_full
 from instructkit.errors import BadInput
 
-ROWS_A_SORT = 1 << 20  # entries that are sorted together
 READ_AT_ONCE = 1 << 20
-MOST_PARTS = 7
 MOST_ENTRIES = 2**31 - 1  # they are numbered by 32 bits
-LOW = np.uint64(0xFFFFFFFF)
 
 
 @dataclass
@@ -104,62 +102,3 @@ def deal(entries: Any, cursor: Any, keys: Any) -> None:
         row = entries[number, 0]
         keys[cursor[row]] = entries[number, 1]
         cursor[row] += 1
-
-
-class Partitions:
-    """Numbers in parts by their first bits, so that a sort holds a bounded number."""
-
-    def __init__(self, folder: Path, name: str, bits: int) -> None:
-        self.bits = bits
-        self._paths = [folder / f"{name}-{part}" for part in range(1 << bits)]
-        self._files = [path.open("wb") for path in self._paths]
-        self.entries = 0
-
-    def append(self, parts: npt.NDArray[np.integer[Any]], entries: U64) -> None:
-        """Add entries to their parts."""
-        self.entries += len(entries)
-        if self.bits:
-            order = np.argsort(parts.astype(np.int16), kind="stable")  # of 16 bits: a radix sort
-            parts, entries = parts[order], entries[order]
-        bounds = np.searchsorted(parts, np.arange(len(self._files) + 1))
-        with disk_full(self._paths[0].parent):
-            for number, file in enumerate(self._files):
-                file.write(np.ascontiguousarray(entries[bounds[number] : bounds[number + 1]]).data)
-
-    def parts(self) -> Iterator[tuple[int, U64]]:
-        """The number and the entries of each part; its file goes."""
-        for part, (path, file) in enumerate(zip(self._paths, self._files, strict=True)):
-            with disk_full(path.parent):
-                file.close()
-            entries = np.fromfile(path, np.uint64)
-            path.unlink()
-            if len(entries):
-                yield part, entries
-
-
-def bits_for(entries: int) -> int:
-    """Into how many parts, as a power of 2, entries go; 128 at most."""
-    return min(MOST_PARTS, max(0, int(np.ceil(np.log2(max(1, entries) / ROWS_A_SORT)))))
-
-
-def parts_of(keys: U64) -> Iterator[npt.NDArray[np.int64]]:
-    """The rows in parts by the top bits of their keys, so that a sort holds a bounded number; equal keys together."""
-    bits = bits_for(len(keys))
-    if bits == 0:
-        yield np.arange(len(keys))
-        return
-    for part in range(1 << bits):
-        yield np.flatnonzero(keys >> np.uint64(64 - bits) == part)
-
-
-def entries_of(keys: U64, rows: npt.NDArray[np.integer[Any]]) -> U64:
-    """Entries of keys that lie in one part: the 32 bits after those that tell the part, and the row."""
-    entries: U64 = (keys << np.uint64(MOST_PARTS)) & ~LOW | rows.astype(np.uint64)
-    return entries
-
-
-def with_equals(keys: U64) -> npt.NDArray[np.bool_]:
-    """Which of some sorted keys stand more than once."""
-    again = np.concatenate([np.zeros(1, bool), keys[1:] == keys[:-1], np.zeros(1, bool)])
-    found: npt.NDArray[np.bool_] = (again[1:] | again[:-1])[: len(keys)]
-    return found

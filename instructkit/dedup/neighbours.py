@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U64, Mask, Rows
-from instructkit.dedup.meetings import Meetings, MeetingsWriter, entries_of, parts_of, with_equals
+from instructkit.dedup.equals import equal_rows
+from instructkit.dedup.meetings import Meetings, MeetingsWriter
+from instructkit.dedup.partitions import entries_of, parts_of
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.store import RowStore, ShingleSets
 from instructkit.dedup.stretches import equal_below
@@ -33,39 +35,29 @@ class StoredRows:
     """Rows on disk, to be judged once or more.
 
     ``rank`` is the place of each in the order, where that is not as they came; rows below ``fixed`` stay in any case.
+    Where ``equals`` (see `equal_rows`) are given, only the rows that may be alike another have shingles in the store.
     """
 
     def __init__(
-        self, store: RowStore, fields: tuple[Field, ...], rank: Rows | None, fixed: int, workers: int | None
-    ) -> None:
+        self, store: RowStore, fields: tuple[Field, ...], rank: Rows | None, fixed: int, workers: int | None,
+        equals: tuple[Rows, Rows] | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._sets = store.sets()
         self._guarded = np.array([field.guarded for field in fields])
         self._rank = rank
         self._fixed = fixed
         self._workers = workers
+        self._sifted = equals is not None
+        self._given_equals = equals
 
     def find(self, settings: DedupSettings) -> Verdicts:
         """Judge all rows."""
         found = Verdicts.of(self._store.rows)
-        self._drop_equal(found)
+        found.drop(*self._equals, 1.0, EXACT)
         if not settings.exact and self._store.rows > 1:
             self.drop_near(found, settings)
         return found
-
-    def _drop_equal(self, found: Verdicts) -> None:
-        """Keep the first row of each exact hash."""
-        exact = self._store.exact()
-        for part in parts_of(exact[:, 1]):
-            rows = part[np.argsort(exact[part, 1])]
-            rows = rows[with_equals(exact[rows, 1])]  # nearly all are alone
-            place = rows if self._rank is None else self._rank[rows]
-            rows = rows[np.lexsort((place, exact[rows, 0], exact[rows, 1]))]
-            hashes = exact[rows]
-            again = np.concatenate([np.zeros(1, bool), (hashes[1:] == hashes[:-1]).all(axis=1)])[: len(rows)]
-            first = rows[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
-            again &= (hashes != 0).any(axis=1)  # a row without text equals nothing
-            found.drop(rows[again].astype(np.int32), first[again].astype(np.int32), 1.0, EXACT)
 
     def drop_near(self, found: Verdicts, settings: DedupSettings) -> None:
         """Let the rows leave that are alike another; the exact duplicates have left."""
@@ -78,10 +70,22 @@ class StoredRows:
         from instructkit.dedup.comparing_fields import by_field
 
         shingles, sizes, _ = self._sets.all()
+        rows, others = self._firsts[rows].astype(np.int64), self._firsts[others].astype(np.int64)
         found = np.empty((len(rows), len(self._guarded)))
         by_field(rows, others, shingles, self._sets.ends, sizes, _table_for(self._sets, others), found)
         self._sets.release()
         return found
+
+    @functools.cached_property
+    def _equals(self) -> tuple[Rows, Rows]:
+        return self._given_equals or equal_rows(self._store.exact(), self._rank)
+
+    @functools.cached_property
+    def _firsts(self) -> Rows:
+        """For each row the first that has its text: it has the shingles."""
+        firsts = np.arange(self._store.rows, dtype=np.int32)
+        firsts[self._equals[0]] = self._equals[1]
+        return firsts
 
     def _meetings(self, found: Verdicts, settings: DedupSettings) -> Meetings:
         wanted = found.stays & (np.diff(self._sets.ends) > 0)
@@ -105,8 +109,12 @@ class StoredRows:
     def _join(self, wanted: Mask, threshold: float, writer: MeetingsWriter) -> None:
         """Let the rows meet that share a rare shingle: all pairs at the threshold do."""
         from instructkit.dedup.joining import PrefixJoin
+        from instructkit.dedup.sifting import sifted
 
-        PrefixJoin(self._sets, wanted, threshold, self._guarded, self._store.folder, self._workers).meet(writer)
+        given = (threshold, self._guarded, self._store.folder, self._workers)
+        if not self._sifted:
+            wanted = sifted(self._sets, wanted, *given)
+        PrefixJoin(self._sets, wanted, *given).meet(writer)
 
     def _band(self, wanted: Mask, settings: DedupSettings) -> Meetings:
         """Let the rows meet that agree in a band of their signatures."""

@@ -1,18 +1,20 @@
 """From texts to sets of shingles and exact hashes, in one compiled loop."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from instructkit.dedup.arrays import Shingled
+from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import jit
 from instructkit.records.characters import characters
 from instructkit.records.scrambling import mix
 from instructkit.records.tokens import TEXTS, buffers, tokenise
 
+WHOLE = 1 << 62  # no set is as large
 _GROWTH = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD1342543DE82EF95)  # of the rolling hash; odd
 
@@ -24,6 +26,9 @@ class Shingler:
     ngram: int  # tokens a shingle
     fields: tuple[Field, ...]
     exact: bool = False  # only the exact hashes are wanted
+    sets_below: float = (
+        math.inf
+    )  # smaller sets are sets; of larger ones a shingle may stand more than once, faster made
 
     def __call__(self, batch: pa.RecordBatch) -> Shingled:
         """Shingle the rows of a batch."""
@@ -31,10 +36,11 @@ class Shingler:
         exact = np.zeros((rows, 2), np.uint64)
         sizes = np.zeros((rows, fields), np.uint32)
         sets = []
+        distinct = WHOLE if self.sets_below >= WHOLE else math.ceil(self.sets_below)
         for number, field in enumerate(self.fields):
             data, offsets = buffers(field_texts(batch, field))
             shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
-            used = shingle(data, offsets, self.ngram, np.uint64(number + 1), characters(), shingles,
+            used = shingle(data, offsets, self.ngram, distinct, np.uint64(number + 1), characters(), shingles,
                            sizes[:, number], exact)  # fmt: skip
             sets.append(shingles[:used])
         exact[sizes.sum(axis=1) == 0] = 0
@@ -49,12 +55,32 @@ class Shingler:
         return Shingled(exact, merged, sizes)
 
 
-@jit(f"int64({TEXTS}, int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])")
-def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any, sizes: Any, exact: Any) -> int:
-    """Write each row's set of shingles to ``out``, each once; gives how many there are in all.
+def sets_of(texts: pa.StringArray, ngram: int) -> tuple[U64, U32, U64]:
+    """The shingle sets of texts in NFC, one after the other, their sizes, and the first half of each exact hash."""
+    data, offsets = buffers(texts)
+    sizes, exact = np.zeros(len(texts), np.uint32), np.zeros((len(texts), 2), np.uint64)
+    shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
+    used = shingle(data, offsets, ngram, WHOLE, np.uint64(1), characters(), shingles, sizes, exact)
+    return shingles[:used], sizes, exact[:, 0]
 
-    A text of fewer than ``ngram`` tokens is one shingle; a text without tokens has none. ``exact`` takes the
-    hash of the whole token sequence in; ``tag`` keeps the fields apart.
+
+@jit("uint64(uint64, uint64)")
+def shingle_hash(rolling: Any, tag: Any) -> Any:
+    """The hash of a run of tokens: never 0, which marks a free slot."""
+    value = (rolling ^ (rolling >> np.uint64(32)) ^ tag) * _GROWTH
+    value ^= value >> np.uint64(29)
+    return value | np.uint64(value == 0)
+
+
+@jit(f"int64({TEXTS}, int64, int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])")
+def shingle(
+    data: Any, offsets: Any, ngram: int, distinct: int, tag: Any, table: Any, out: Any, sizes: Any, exact: Any
+) -> int:  # fmt: skip
+    """Write each row's set of shingles to ``out``; gives how many there are in all.
+
+    A text of fewer than ``ngram`` tokens is one shingle; a text without tokens has none. Each is written once, until
+    there are ``distinct`` of them; of a larger set the others as they come. ``exact`` takes the hash of the whole token
+    sequence in; ``tag`` keeps the fields apart.
     """
     longest = 0
     for row in range(len(offsets) - 1):
@@ -76,24 +102,23 @@ def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any,
             continue
         start = used
         width = min(ngram, count)
-        mask = 15
-        while mask < 4 * count:
-            mask = 2 * mask + 1
-        if mask >= len(slots):
-            slots = np.empty(mask + 1, np.uint64)
-        for slot in range(mask + 1):
-            slots[slot] = np.uint64(0)
         power = np.uint64(1)
         rolling = np.uint64(0)
         for place in range(width):
             power *= _BASE
             rolling = rolling * _BASE + tokens[place]
-        for place in range(width, count + 1):
-            value = (rolling ^ (rolling >> np.uint64(32)) ^ tag) * _GROWTH
-            value ^= value >> np.uint64(29)
+        mask = 15
+        while mask < 4 * min(count, distinct):
+            mask = 2 * mask + 1
+        if mask >= len(slots):
+            slots = np.empty(mask + 1, np.uint64)
+        for slot in range(mask + 1):
+            slots[slot] = np.uint64(0)
+        place = width
+        while place <= count and used - start < distinct:
+            value = shingle_hash(rolling, tag)
             if place < count:
                 rolling = rolling * _BASE + (tokens[place] - tokens[place - width] * power)
-            value |= np.uint64(value == 0)
             slot = np.int64(value >> np.uint64(20)) & mask
             held = slots[slot]
             while held and held != value:
@@ -103,6 +128,14 @@ def shingle(data: Any, offsets: Any, ngram: int, tag: Any, table: Any, out: Any,
                 slots[slot] = value
                 out[used] = value
                 used += 1
+            place += 1
+        if place <= count:
+            for later in range(place, count):
+                out[used] = shingle_hash(rolling, tag)
+                used += 1
+                rolling = rolling * _BASE + (tokens[later] - tokens[later - width] * power)
+            out[used] = shingle_hash(rolling, tag)
+            used += 1
         sizes[row] = used - start
     return used
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from instructkit.dedup.arrays import U32, U64, Shingled
+from instructkit.dedup.lanes import LANES, lowest_values
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.dedup.texts import Field, field_texts
@@ -76,18 +77,27 @@ def sign(
 ) -> None:  # fmt: skip
     """Write the signature and the salt of each row."""
     count = found.shape[1]
+    whole = count - count % LANES
+    longest = 0
     for row in range(len(found)):
-        start, end, salts[row] = sought_by(row, shingles, ends, sizes, guarded, needs_equality)
-        signature = found[row]
-        for number in range(count):
-            signature[number] = np.uint32(0xFFFFFFFF)
+        longest = max(longest, ends[row + 1] - ends[row])
+    values = np.empty(longest, np.uint32)
+    for row in range(len(found)):
+        start, end, salts[row] = sought_by(row, ends[row], ends[row + 1], shingles, sizes, guarded, needs_equality)
         for place in range(start, end):
             value = np.uint32(shingles[place] & _LOW)  # MurmurHash3's finalizer (Appleby)
             value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
             value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-            value = np.uint32(value ^ (value >> np.uint32(16)))
-            for number in range(count):
-                signature[number] = min(signature[number], np.uint32(slopes[number] * value + shifts[number]))
+            values[place - start] = np.uint32(value ^ (value >> np.uint32(16)))
+        signature = found[row]
+        for number in range(0, whole, LANES):
+            lowest_values(values.ctypes.data, end - start, slopes[number:].ctypes.data, shifts[number:].ctypes.data,
+                          signature[number:].ctypes.data)  # fmt: skip
+        for number in range(whole, count):
+            lowest = np.uint32(0xFFFFFFFF)
+            for place in range(end - start):
+                lowest = min(lowest, np.uint32(slopes[number] * values[place] + shifts[number]))
+            signature[number] = lowest
 
 
 @jit("void(uint32[:,::1], uint64[::1], int64, uint64[:,::1])")

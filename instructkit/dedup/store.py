@@ -46,17 +46,26 @@ class RowStore:
 
     def append(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
+        self.append_exact(rows.exact)
+        self.append_sets(rows, origins, signed)
+
+    def append_exact(self, exact: U64) -> None:
+        """Add the exact hashes of a batch alone; `append_sets` follows."""
+        self.rows += len(exact)
+        if self.rows > MOST_ROWS:
+            raise BadInput(f"dedup takes {MOST_ROWS:,} rows at most; deduplicate in parts, with --index")
         with disk_full(self.folder):
-            self._files["exact"].write(rows.exact.data)
+            self._files["exact"].write(exact.data)
+
+    def append_sets(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
+        """Add what else is kept of a batch."""
+        with disk_full(self.folder):
             self._files["shingles"].write(rows.shingles.data)
             self._files["sizes"].write(rows.sizes.data)
             self._files["origins"].write(origins.data)
             if signed is not None:
                 for name, values in zip(("signatures", "salts"), signed, strict=True):
                     self._files[name].write(np.ascontiguousarray(values).data)
-        self.rows += len(rows.exact)
-        if self.rows > MOST_ROWS:
-            raise BadInput(f"dedup takes {MOST_ROWS:,} rows at most; deduplicate in parts, with --index")
 
     def take(self, folder: Path, rows: int, wanted: npt.NDArray[np.int64]) -> None:
         """Add some rows (ascending) of the store that a folder with ``rows`` of them holds."""
@@ -112,6 +121,9 @@ class RowStore:
 
     def exact(self) -> U64:
         """The exact hashes: rows x 2."""
+        with disk_full(self.folder):
+            if not self._files["exact"].closed:
+                self._files["exact"].flush()
         return np.fromfile(self.folder / "exact", np.uint64).reshape(-1, 2)
 
     def sets(self) -> "ShingleSets":

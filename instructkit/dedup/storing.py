@@ -1,29 +1,45 @@
 """The rows of a run on disk: what each is found and compared by, made on the workers, and those of an index."""
 
 import functools
+import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from instructkit.dedup.arrays import U32, U64, Shingled
+from instructkit.dedup.arrays import U32, U64, Mask, Rows, Shingled
+from instructkit.dedup.dealing import Dealer, Dealt
+from instructkit.dedup.equals import equal_rows
+from instructkit.dedup.explaining import lower
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
 from instructkit.dedup.neighbours import StoredRows
 from instructkit.dedup.rows import RunRows, Sources
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.shingling import Shingler
+from instructkit.dedup.sifting import Sift, share_for
 from instructkit.dedup.store import RowStore
+from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import Field, origins_of
 from instructkit.dedup.verdicts import JudgedRows, Verdicts
 from instructkit.engine import Spool, map_batches
+from instructkit.engine.mapping import map_ordered, numbered
+from instructkit.records.hashing import Hashes
+
+SAMPLE = 512  # rows, the first ones, by whose length the share is chosen that tells rows from others
 
 Sign = Callable[[pa.RecordBatch, Shingled], tuple[U32, U64]]
 
 
 class StoredTable:
-    """The rows of a run, ready to be judged."""
+    """The rows of a run, ready to be judged.
+
+    Of rows that are like no other, which is what most are, nothing is kept but a hash: `sifting` tells them while the
+    rows pass, and of those left the shingles are made again.
+    """
 
     def __init__(
         self, batches: Iterator[pa.RecordBatch], given: DedupSettings, fields: tuple[Field, ...], keep: Keep,
@@ -31,14 +47,25 @@ class StoredTable:
     ) -> None:  # fmt: skip
         self._index = Index(given.index, given, len(fields), locked=True) if given.index is not None else None
         self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0, given.threshold)
+        guarded = np.array([field.guarded for field in fields])
+        batches, sift = _sift_for(batches, given, fields, guarded, spool.folder)
         orders = []
+        equals: tuple[Rows, Rows] | None = None
         with self._store as store:
-            work = _work(given, fields, self._index is not None)
-            for made in map_batches(batches, work, workers=workers):
+            for made in map_batches(batches, _work(given, fields, sift), workers=workers):
                 orders.append(keep.order(made.batch, spool.rows))
                 sources.add(made.batch)
                 spool.append(made.batch)
-                store.append(made.shingled, origins_of(made.batch), made.signed)
+                if sift is not None and made.dealt is not None:
+                    store.append_exact(made.shingled.exact)
+                    sift.append(made.dealt)
+                else:
+                    store.append(made.shingled, origins_of(made.batch), made.signed)
+            if sift is not None:
+                equals = equal_rows(store.exact(), keep.rank(orders, 0))
+                wanted = np.ones(store.rows, bool)
+                wanted[equals[0]] = False
+                _store_alive(store, spool, Shingler(given.ngram, fields), sift.alive(wanted, workers), ~wanted, workers)
             store.close()
         earlier = None
         if self._index is not None:
@@ -52,7 +79,7 @@ class StoredTable:
                 store = together
         self.rows = RunRows(spool, fields, sources, earlier)
         rank = keep.rank(orders, self.rows.fixed)
-        self.judged: JudgedRows = StoredRows(store, fields, rank, self.rows.fixed, workers)
+        self.judged: JudgedRows = StoredRows(store, fields, rank, self.rows.fixed, workers, equals)
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """Write the rows that stay as a new segment of the index, if there is one."""
@@ -62,6 +89,52 @@ class StoredTable:
         return self._index.stage(self._store, stays, self.rows.names(stays))
 
 
+def _sift_for(
+    batches: Iterator[pa.RecordBatch], given: DedupSettings, fields: tuple[Field, ...], guarded: Mask, folder: Path
+) -> tuple[Iterator[pa.RecordBatch], Sift | None]:  # fmt: skip
+    """What tells rows that are like no other while they pass, if it is worth while; the batches once more."""
+    if given.exact or given.index is not None or given.search == "lsh":
+        return batches, None
+    held, lengths = [], np.zeros(0)
+    shingler = Shingler(given.ngram, fields)
+    for batch in batches:  # so many rows of them, however they are batched: what is found may hang on the share
+        held.append(batch)
+        some = shingler(batch.slice(0, SAMPLE - len(lengths)))
+        lengths = np.concatenate([lengths, some.sizes.sum(axis=1)])
+        if len(lengths) == SAMPLE:
+            break
+    threshold = min(given.threshold, *given.thresholds, lower(given.threshold) if given.explain else 1)
+    share = share_for(threshold, float(lengths.mean())) if len(lengths) else 1.0
+    sift = Sift(folder, guarded, threshold, share) if share < 1 else None
+    return itertools.chain(held, batches), sift
+
+
+def _store_alive(
+    store: RowStore, spool: Spool, shingler: Shingler, alive: Mask, copies: Mask, workers: int | None
+) -> None:  # fmt: skip
+    """Store the shingles of the rows of a spool that may be alike another; the others have none.
+
+    Copies of others have their origin, for that of a copy may decide which row it leaves for.
+    """
+
+    def make(placed: tuple[int, pa.RecordBatch]) -> tuple[Shingled, Hashes]:
+        start, batch = placed
+        rows = slice(start, start + batch.num_rows)
+        sizes = np.zeros((batch.num_rows, len(shingler.fields)), np.uint32)
+        origins = np.zeros(batch.num_rows, np.uint64)
+        made = Shingled(np.zeros((0, 2), np.uint64), np.zeros(0, np.uint64), sizes)
+        known = alive[rows] | copies[rows]
+        if known.any():
+            origins[known] = origins_of(batch.filter(pa.array(known)))
+        if alive[rows].any():
+            found = shingler(batch.filter(pa.array(alive[rows])))
+            made.shingles, sizes[alive[rows]] = found.shingles, found.sizes
+        return made, origins
+
+    for made, origins in map_ordered(numbered(spool.batches()), make, workers=workers):
+        store.append_sets(made, origins)
+
+
 @dataclass(frozen=True)
 class _Made:
     """What the rows of a batch are found and compared by."""
@@ -69,19 +142,22 @@ class _Made:
     batch: pa.RecordBatch
     shingled: Shingled
     signed: tuple[U32, U64] | None
+    dealt: Dealt | None
 
 
-def _work(given: DedupSettings, fields: tuple[Field, ...], sign: bool) -> "functools.partial[_Made]":
-    shingler = Shingler(given.ngram, fields, given.exact)
+def _work(given: DedupSettings, fields: tuple[Field, ...], sift: Sift | None) -> "functools.partial[_Made]":
+    below = equal_below(sift.threshold) if sift is not None else math.inf
+    shingler = Shingler(given.ngram, fields, given.exact, below)
     signer: Sign | None = None
-    if sign:
+    if given.index is not None:
         from instructkit.dedup.signing import Signer
 
         signer = Signer(given, fields)
-    return functools.partial(_make, shingler=shingler, signer=signer)
+    return functools.partial(_make, shingler=shingler, signer=signer, dealer=sift.dealer if sift else None)
 
 
-def _make(batch: pa.RecordBatch, shingler: Shingler, signer: Sign | None) -> _Made:
+def _make(batch: pa.RecordBatch, shingler: Shingler, signer: Sign | None, dealer: Dealer | None) -> _Made:
     """All that the rows of a batch need, on a worker."""
     shingled = shingler(batch)
-    return _Made(batch, shingled, signer(batch, shingled) if signer is not None else None)
+    signed = signer(batch, shingled) if signer is not None else None
+    return _Made(batch, shingled, signed, dealer(shingled) if dealer is not None else None)

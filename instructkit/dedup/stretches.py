@@ -24,10 +24,11 @@ def equal_below(threshold: float) -> float:
     return threshold / (1 - threshold) - 1e-9 if threshold < 1 else 1e18
 
 
-@jit("Tuple((int64, int64, uint64))(int64, uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64)")
-def sought_by(row: int, shingles: Any, ends: Any, sizes: Any, guarded: Any, needs_equality: float) -> Any:
-    """Where the shingles stand that a row is sought by, and its salt."""
-    start, end = ends[row], ends[row + 1]
+@jit("Tuple((int64, int64, uint64))(int64, int64, int64, uint64[::1], uint32[:,::1], boolean[::1], float64)")
+def sought_by(
+    row: int, start: int, end: int, shingles: Any, sizes: Any, guarded: Any, needs_equality: float
+) -> Any:  # fmt: skip
+    """Where of a row's shingles, from ``start`` to ``end``, those stand that it is sought by, and its salt."""
     at = start
     salt = np.uint64(0)
     chosen_start = chosen_end = np.int64(-1)

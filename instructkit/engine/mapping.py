@@ -7,7 +7,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pyarrow as pa
 
@@ -40,7 +40,7 @@ def map_batches(
 
     Raises `RowFailed`, naming the row (counted from 1), when the step fails in a way nobody foresaw.
     """
-    return map_ordered(_numbered(batches), functools.partial(_run, step), workers=workers, processes=processes)
+    return map_ordered(numbered(batches), functools.partial(_run, step), workers=workers, processes=processes)
 
 
 def map_ordered(
@@ -74,7 +74,21 @@ def map_ordered(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, the next of them fetched by a thread while one is used: reading and writing at once."""
+    pool = ThreadPoolExecutor(1)
+    end = object()
+    try:
+        item = pool.submit(next, items, end)
+        while (found := item.result()) is not end:
+            item = pool.submit(next, items, end)
+            yield cast(Item, found)
+    finally:
+        pool.shutdown()  # nobody else may touch the items while the thread does
+
+
+def numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Batches, each with the number of its first row."""
     start = 0
     for batch in batches:
         yield start, batch

@@ -11,6 +11,7 @@ from typing import IO
 
 import pyarrow as pa
 
+from instructkit.engine.mapping import ahead
 from instructkit.errors import OutputFailed, UsageError
 
 _OPEN: set[Path] = set()  # the folders in use, for a process that ends at once
@@ -84,4 +85,4 @@ class Spool:
             self._writer = None
         # read, not mapped: pages of a map count as this process's memory
         with pa.OSFile(str(self.folder / "rows.arrow"), "rb") as source:
-            yield from pa.ipc.open_stream(source)
+            yield from ahead(iter(pa.ipc.open_stream(source)))

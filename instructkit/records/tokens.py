@@ -38,8 +38,6 @@ def normalised(texts: pa.StringArray) -> pa.StringArray:
 
     Only the few characters that may change are taken out and normalised: a text is long, and they are few.
     """
-    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
-        return texts
     data, offsets = buffers(texts)
     room = 1 << 10
     while True:
