@@ -307,28 +307,33 @@ def small(options: argparse.Namespace, folder: Path) -> None:
 
 def sign(source: Path) -> tuple[float, float, float]:
     """MB of text in a file, and MB/s of one core, the rows in memory: to shingles; to shingles and signatures."""
+    import numpy as np
     import pyarrow.compute as pc
 
     import instructkit as ik
+    from instructkit.dedup.banding import Bands
     from instructkit.dedup.settings import DedupSettings
     from instructkit.dedup.shingling import Shingler
-    from instructkit.dedup.signing import Signer, band_keys
+    from instructkit.dedup.stretches import equal_below
     from instructkit.dedup.texts import FIELDS
 
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     settings = DedupSettings(threshold=THRESHOLD, on="output")
-    shingler, signer = Shingler(settings.ngram, FIELDS["output"]), Signer(settings, FIELDS["output"])
+    shingler = Shingler(settings.ngram, FIELDS["output"], sets_below=equal_below(THRESHOLD))
     batches = list(ik.read(str(source)))
     size = sum(pc.sum(pc.binary_length(batch.column("output"))).as_py() for batch in batches) / 1e6
     seconds = [0.0, 0.0]
-    for counts, batch in [(False, batches[0]), *((True, batch) for batch in batches)]:
-        start = time.perf_counter()
-        shingles = shingler(batch)
-        between = time.perf_counter()
-        band_keys(*signer(batch, shingles), *settings.banding())
-        if counts:
-            seconds[0] += between - start
-            seconds[1] += time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as folder:
+        bands = Bands(Path(folder), np.array([False]), settings)
+        for counts, batch in [(False, batches[0]), *((True, batch) for batch in batches)]:
+            start = time.perf_counter()
+            shingles = shingler(batch)
+            between = time.perf_counter()
+            bands.of(shingles)
+            if counts:
+                seconds[0] += between - start
+                seconds[1] += time.perf_counter() - start
+        bands.close()
     return size, size / seconds[0], size / seconds[1]
 
 

@@ -5,24 +5,24 @@ alike an earlier row that stays, and only then: there is one such answer, and no
 compared, is told by `joining` or by bands of `signing`.
 """
 
-import contextlib
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from instructkit.dedup.arrays import U64, Mask, Rows
+from instructkit.dedup.arrays import U64, Mask, Rows, Shingled
 from instructkit.dedup.equals import equal_rows
 from instructkit.dedup.meetings import Meetings, MeetingsWriter
 from instructkit.dedup.partitions import entries_of, parts_of
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.store import RowStore, ShingleSets
-from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import Field
 from instructkit.dedup.verdicts import EXACT, NEAR, Verdicts
 from instructkit.engine.mapping import map_ordered
-from instructkit.engine.spool import disk_full
+
+if TYPE_CHECKING:
+    from instructkit.dedup.banding import Bands
 
 ROWS_AT_ONCE = 1 << 12  # that are judged before the pages they were read from are given back
 CROWD = 64  # rows that agree in a band with more others meet by their rare shingles instead
@@ -35,12 +35,13 @@ class StoredRows:
     """Rows on disk, to be judged once or more.
 
     ``rank`` is the place of each in the order, where that is not as they came; rows below ``fixed`` stay in any case.
-    Where ``equals`` (see `equal_rows`) are given, only the rows that may be alike another have shingles in the store.
+    Where ``equals`` (see `equal_rows`) are given, only the rows that may be alike another have shingles in the store;
+    ``bands`` are those of all rows, where they are known.
     """
 
     def __init__(
         self, store: RowStore, fields: tuple[Field, ...], rank: Rows | None, fixed: int, workers: int | None,
-        equals: tuple[Rows, Rows] | None = None,
+        equals: tuple[Rows, Rows] | None = None, bands: "Bands | None" = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._sets = store.sets()
@@ -50,6 +51,7 @@ class StoredRows:
         self._workers = workers
         self._sifted = equals is not None
         self._given_equals = equals
+        self._bands = bands
 
     def find(self, settings: DedupSettings) -> Verdicts:
         """Judge all rows."""
@@ -121,12 +123,10 @@ class StoredRows:
         from instructkit.dedup.signing import NO_BAND
 
         writer = MeetingsWriter(self._store.folder, self._sets.rows)
-        self.write_bands(settings)
+        bands = self._bands or self.bands(settings)
         crowded = np.zeros(self._sets.rows, bool)
         for band in range(settings.banding()[0]):
-            path = self._store.folder / f"band-{band}"
-            keys = np.fromfile(path, np.uint64)
-            path.unlink()
+            keys = bands.take(band)
             for part in parts_of(keys):
                 rows = part[wanted[part] & (keys[part] != NO_BAND)]
                 crowded[writer.add(entries_of(keys[rows], rows), CROWD)] = True
@@ -134,28 +134,27 @@ class StoredRows:
             self._join(crowded, settings.threshold, writer)
         return writer.finish()
 
-    def write_bands(self, settings: DedupSettings) -> None:
-        """Write the keys of each band to a file of the store's folder."""
-        folder = self._store.folder
-        work = functools.partial(self._band_keys, settings)
-        with contextlib.ExitStack() as stack, disk_full(folder):
-            files = [stack.enter_context((folder / f"band-{band}").open("wb")) for band in range(settings.banding()[0])]
-            for keys in map_ordered(self._sets.stretches(), work, workers=self._workers):
-                for file, band in zip(files, keys, strict=True):
-                    file.write(np.ascontiguousarray(band).data)
+    def bands(self, settings: DedupSettings) -> "Bands":
+        """The keys of each band, in files of the store's folder."""
+        from instructkit.dedup.banding import Bands
+        from instructkit.dedup.signing import band_keys
 
-    def _band_keys(self, settings: DedupSettings, stretch: tuple[int, int]) -> U64:
-        from instructkit.dedup.signing import band_keys, signatures
-
-        bands, rows_per_band = settings.banding()
+        bands = Bands(self._store.folder, self._guarded, settings)
         # a salt hangs on the threshold: for another one the rows are signed anew
-        held = self._store.signed(*stretch) if settings.threshold == self._store.threshold else None
-        if held is None:
-            shingles, ends, sizes = self._sets.stretch(*stretch)
-            held = signatures(shingles, ends, sizes, self._guarded, equal_below(settings.threshold),
-                              bands * rows_per_band)  # fmt: skip
+        signed = self._store.permutations > 0 and settings.threshold == self._store.threshold
+
+        def keys(stretch: tuple[int, int]) -> U64:
+            if signed:
+                return band_keys(*self._store.signed(*stretch), *settings.banding())
+            shingles, _, sizes = self._sets.stretch(*stretch)
+            found = bands.of(Shingled(np.zeros((0, 2), np.uint64), shingles, sizes))
             self._sets.release()
-        return band_keys(*held, bands, rows_per_band)
+            return found
+
+        for found in map_ordered(self._sets.stretches(), keys, workers=self._workers):
+            bands.append(found)
+        bands.close()
+        return bands
 
     def _judge(self, meetings: Meetings, found: Verdicts, threshold: float) -> None:
         """Take all rows in their order."""

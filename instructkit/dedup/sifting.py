@@ -45,8 +45,12 @@ class Sift:
         self.threshold = threshold
         self.dealer = Dealer(guarded, threshold, bits, parts)
 
+    def of(self, rows: Shingled) -> Dealt:
+        """The shingles of some rows, numbered from 0."""
+        return self.dealer(rows)
+
     def append(self, dealt: Dealt) -> None:
-        """Add the shingles of the next rows, numbered from 0 by the dealer."""
+        """Add the shingles of the next rows."""
         dealt.entries += np.uint64(self._rows)
         self._parts.append(dealt.entries, dealt.bounds)
         self._sizes.append(dealt.sizes)

@@ -102,10 +102,8 @@ class RowStore:
                     shutil.copyfileobj(source, file, 1 << 22)
         self.rows += other.rows
 
-    def signed(self, start: int, end: int) -> tuple[U32, U64] | None:
-        """The signatures and salts of the rows of a stretch, if they are kept."""
-        if not self.permutations:
-            return None
+    def signed(self, start: int, end: int) -> tuple[U32, U64]:
+        """The signatures and salts of the rows of a stretch; they are kept where there are permutations."""
         width = 4 * self.permutations
         signatures = np.fromfile(
             self.folder / "signatures", np.uint32, (end - start) * self.permutations, offset=start * width

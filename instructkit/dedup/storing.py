@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from instructkit.dedup.arrays import U32, U64, Mask, Rows, Shingled
-from instructkit.dedup.dealing import Dealer, Dealt
 from instructkit.dedup.equals import equal_rows
 from instructkit.dedup.explaining import lower
 from instructkit.dedup.index import Index, Staged
@@ -29,6 +29,10 @@ from instructkit.engine import Spool, map_batches
 from instructkit.engine.mapping import map_ordered, numbered
 from instructkit.records.hashing import Hashes
 
+if TYPE_CHECKING:
+    from instructkit.dedup.banding import Bands
+
+FirstPass: TypeAlias = "Sift | Bands"  # tells, while the rows pass, which may be alike another
 SAMPLE = 512  # rows, the first ones, by whose length the share is chosen that tells rows from others
 
 Sign = Callable[[pa.RecordBatch, Shingled], tuple[U32, U64]]
@@ -47,8 +51,7 @@ class StoredTable:
     ) -> None:  # fmt: skip
         self._index = Index(given.index, given, len(fields), locked=True) if given.index is not None else None
         self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0, given.threshold)
-        guarded = np.array([field.guarded for field in fields])
-        batches, sift = _sift_for(batches, given, fields, guarded, spool.folder)
+        batches, sift = _first_pass(batches, given, fields, spool.folder)
         orders = []
         equals: tuple[Rows, Rows] | None = None
         with self._store as store:
@@ -56,9 +59,9 @@ class StoredTable:
                 orders.append(keep.order(made.batch, spool.rows))
                 sources.add(made.batch)
                 spool.append(made.batch)
-                if sift is not None and made.dealt is not None:
+                if sift is not None:
                     store.append_exact(made.shingled.exact)
-                    sift.append(made.dealt)
+                    sift.append(made.sifted)
                 else:
                     store.append(made.shingled, origins_of(made.batch), made.signed)
             if sift is not None:
@@ -69,7 +72,7 @@ class StoredTable:
             store.close()
         earlier = None
         if self._index is not None:
-            StoredRows(store, fields, None, 0, workers).write_bands(given)
+            StoredRows(store, fields, None, 0, workers).bands(given)
             folder = spool.folder / "all"
             folder.mkdir()
             with RowStore(folder, len(fields), given.permutations, given.threshold) as together:
@@ -79,7 +82,8 @@ class StoredTable:
                 store = together
         self.rows = RunRows(spool, fields, sources, earlier)
         rank = keep.rank(orders, self.rows.fixed)
-        self.judged: JudgedRows = StoredRows(store, fields, rank, self.rows.fixed, workers, equals)
+        bands = None if isinstance(sift, Sift) else sift
+        self.judged: JudgedRows = StoredRows(store, fields, rank, self.rows.fixed, workers, equals, bands)
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """Write the rows that stay as a new segment of the index, if there is one."""
@@ -89,12 +93,17 @@ class StoredTable:
         return self._index.stage(self._store, stays, self.rows.names(stays))
 
 
-def _sift_for(
-    batches: Iterator[pa.RecordBatch], given: DedupSettings, fields: tuple[Field, ...], guarded: Mask, folder: Path
-) -> tuple[Iterator[pa.RecordBatch], Sift | None]:  # fmt: skip
+def _first_pass(
+    batches: Iterator[pa.RecordBatch], given: DedupSettings, fields: tuple[Field, ...], folder: Path
+) -> "tuple[Iterator[pa.RecordBatch], FirstPass | None]":  # fmt: skip
     """What tells rows that are like no other while they pass, if it is worth while; the batches once more."""
-    if given.exact or given.index is not None or given.search == "lsh":
+    guarded = np.array([field.guarded for field in fields])
+    if given.exact or given.index is not None:
         return batches, None
+    if given.search == "lsh":
+        from instructkit.dedup.banding import Bands
+
+        return batches, None if given.thresholds or given.explain else Bands(folder, guarded, given)
     held, lengths = [], np.zeros(0)
     shingler = Shingler(given.ngram, fields)
     for batch in batches:  # so many rows of them, however they are batched: what is found may hang on the share
@@ -142,10 +151,10 @@ class _Made:
     batch: pa.RecordBatch
     shingled: Shingled
     signed: tuple[U32, U64] | None
-    dealt: Dealt | None
+    sifted: Any  # what the first pass makes of them
 
 
-def _work(given: DedupSettings, fields: tuple[Field, ...], sift: Sift | None) -> "functools.partial[_Made]":
+def _work(given: DedupSettings, fields: tuple[Field, ...], sift: "FirstPass | None") -> "functools.partial[_Made]":
     below = equal_below(sift.threshold) if sift is not None else math.inf
     shingler = Shingler(given.ngram, fields, given.exact, below)
     signer: Sign | None = None
@@ -153,11 +162,13 @@ def _work(given: DedupSettings, fields: tuple[Field, ...], sift: Sift | None) ->
         from instructkit.dedup.signing import Signer
 
         signer = Signer(given, fields)
-    return functools.partial(_make, shingler=shingler, signer=signer, dealer=sift.dealer if sift else None)
+    return functools.partial(_make, shingler=shingler, signer=signer, sift=sift.of if sift else None)
 
 
-def _make(batch: pa.RecordBatch, shingler: Shingler, signer: Sign | None, dealer: Dealer | None) -> _Made:
+def _make(
+    batch: pa.RecordBatch, shingler: Shingler, signer: Sign | None, sift: Callable[[Shingled], Any] | None
+) -> _Made:  # fmt: skip
     """All that the rows of a batch need, on a worker."""
     shingled = shingler(batch)
     signed = signer(batch, shingled) if signer is not None else None
-    return _Made(batch, shingled, signed, dealer(shingled) if dealer is not None else None)
+    return _Made(batch, shingled, signed, sift(shingled) if sift is not None else None)
