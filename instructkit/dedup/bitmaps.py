@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner
 
 
-@jit("uint64(uint64[::1], uint64)")
+@inner("uint64(uint64[::1], uint64)")
 def bit(marks: Any, slot: Any) -> Any:
     """A bit of a bitmap: 1 or 0; ``slot`` is taken modulo its bits, a power of 2."""
     slot &= np.uint64(64 * len(marks) - 1)

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from instructkit.dedup.settings import ROUNDING
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner
 
 
-@jit("int64(uint64[::1], uint64[::1], int64, int64)")
+@inner("int64(uint64[::1], uint64[::1], int64, int64)")
 def fill(table: Any, shingles: Any, start: int, end: int) -> int:
     """Put a set into the table; gives the mask of the slots that are used."""
     mask = 15
@@ -25,7 +25,7 @@ def fill(table: Any, shingles: Any, start: int, end: int) -> int:
     return mask
 
 
-@jit("int64(uint64[::1], int64, uint64[::1], int64, int64, int64)")
+@inner("int64(uint64[::1], int64, uint64[::1], int64, int64, int64)")
 def shared(table: Any, mask: int, shingles: Any, start: int, end: int, least: int) -> int:
     """How many of some shingles are in the table; -1 as soon as there can't be ``least``."""
     misses = end - start - least
@@ -44,13 +44,13 @@ def shared(table: Any, mask: int, shingles: Any, start: int, end: int, least: in
     return found
 
 
-@jit("int64(int64, float64)")
+@inner("int64(int64, float64)")
 def least_shared(total: int, threshold: float) -> int:
     """The shingles that two sets of ``total`` together must share to reach a threshold."""
     return int(np.ceil(threshold * total / (1 + threshold) - ROUNDING))
 
 
-@jit("float64(uint64[::1], int64, uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64, int64, int64)")
+@inner("float64(uint64[::1], int64, uint64[::1], int64[::1], uint32[:,::1], boolean[::1], float64, int64, int64)")
 def jaccard(
     table: Any, mask: int, shingles: Any, ends: Any, sizes: Any, guarded: Any, threshold: float, one: int, other: int
 ) -> float:

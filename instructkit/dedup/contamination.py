@@ -11,7 +11,7 @@ from instructkit.dedup.evaluation import STEP, Evaluation
 from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.shingling import sets_of
 from instructkit.dedup.texts import FIELDS, field_texts
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner, jit
 from instructkit.records.characters import characters, token_texts
 from instructkit.records.scrambling import mix
 from instructkit.records.tokens import TEXTS, buffers, tokenise
@@ -81,7 +81,7 @@ def _shown(text: str, last: int, length: int) -> str:
     return both if len(both) <= SHOWN else both[: SHOWN - 1] + "…"
 
 
-@jit("int64(uint64[::1], uint64)")
+@inner("int64(uint64[::1], uint64)")
 def lowest(keys: Any, value: Any) -> int:
     """The first place of a number among sorted ones, or where it would stand."""
     first, last = 0, len(keys)

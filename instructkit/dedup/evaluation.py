@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from instructkit.dedup.arrays import U64
 from instructkit.dedup.settings import SHORTEST
 from instructkit.dedup.shingling import sets_of
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner, jit
 from instructkit.records.characters import characters
 from instructkit.records.containers.raw import BadRows
 from instructkit.records.layouts import Layout, detect
@@ -191,7 +191,7 @@ def mark(keys: Any, seen: Any) -> None:
         seen[slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
 
 
-@jit()
+@inner()
 def run_hash(tokens: Any, start: int, width: int) -> Any:
     """Hash of ``tokens[start:start + width]``."""
     value = np.uint64(width)

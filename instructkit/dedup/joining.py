@@ -21,7 +21,7 @@ from instructkit.dedup.partitions import Partitions, bits_for
 from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.sifting import dealt_stretches, may_be_alike, slots_for, tally
 from instructkit.dedup.store import ShingleSets
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner, jit
 from instructkit.engine.mapping import map_ordered
 
 MOST_COUNTED = np.uint64((1 << 8) - 1)
@@ -94,7 +94,7 @@ class PrefixJoin:
         return entries[:used], rows[:used]
 
 
-@jit("int64(uint64[::1], uint64[::1])")
+@inner("int64(uint64[::1], uint64[::1])")
 def count_all(entries: Any, table: Any) -> int:
     """Count each shingle of a part in a table: its 32 bits and, below them, how often; gives the table's mask."""
     mask = len(table) - 1
@@ -109,7 +109,7 @@ def count_all(entries: Any, table: Any) -> int:
     return mask
 
 
-@jit("uint64(uint64, uint64[::1], int64)")
+@inner("uint64(uint64, uint64[::1], int64)")
 def count_of(key: Any, table: Any, mask: int) -> Any:
     """How often a shingle of the table stands."""
     slot = np.int64(key) & mask

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.dedup.texts import Field, field_texts
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner, jit
 from instructkit.records.characters import characters
 from instructkit.records.scrambling import mix
 from instructkit.records.tokens import TEXTS, buffers, tokenise
@@ -64,7 +64,7 @@ def sets_of(texts: pa.StringArray, ngram: int) -> tuple[U64, U32, U64]:
     return shingles[:used], sizes, exact[:, 0]
 
 
-@jit("uint64(uint64, uint64)")
+@inner("uint64(uint64, uint64)")
 def shingle_hash(rolling: Any, tag: Any) -> Any:
     """The hash of a run of tokens: never 0, which marks a free slot."""
     value = (rolling ^ (rolling >> np.uint64(32)) ^ tag) * _GROWTH

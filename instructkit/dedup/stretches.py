@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner
 from instructkit.records.scrambling import mix
 
 _SALT = np.uint64(0x2545F4914F6CDD1D)
@@ -24,7 +24,7 @@ def equal_below(threshold: float) -> float:
     return threshold / (1 - threshold) - 1e-9 if threshold < 1 else 1e18
 
 
-@jit("Tuple((int64, int64, uint64))(int64, int64, int64, uint64[::1], uint32[:,::1], boolean[::1], float64)")
+@inner("Tuple((int64, int64, uint64))(int64, int64, int64, uint64[::1], uint32[:,::1], boolean[::1], float64)")
 def sought_by(
     row: int, start: int, end: int, shingles: Any, sizes: Any, guarded: Any, needs_equality: float
 ) -> Any:  # fmt: skip

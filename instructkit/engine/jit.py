@@ -23,17 +23,26 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def jit(*signatures: str) -> Callable[[Function], Function]:
     """Compile a loop with numba, releasing the GIL, and keep the machine code between runs.
 
-    With signatures it is compiled at import, once per machine; a helper that only other loops call takes
-    none. Where no folder for the compiled code is writable (a read-only install without a home), it is
-    compiled anew in each process instead of failing.
+    With signatures it is compiled at import, once per machine. Where no folder for the compiled code is writable (a
+    read-only install without a home), it is compiled anew in each process instead of failing.
     """
+    return _compiled(signatures)
+
+
+def inner(*signatures: str) -> Callable[[Function], Function]:
+    """`jit` for what only other loops call: Python can't, which makes it quicker to compile and to load."""
+    return _compiled(signatures, no_cpython_wrapper=True)
+
+
+def _compiled(signatures: tuple[str, ...], **options: bool) -> Callable[[Function], Function]:
     arguments: tuple[Any, ...] = (list(signatures),) if signatures else ()
+    options |= {"nogil": True, "no_cfunc_wrapper": True}
 
     def decorate(function: Function) -> Function:
         try:
-            return cast(Function, numba.njit(*arguments, cache=True, nogil=True)(function))
+            return cast(Function, numba.njit(*arguments, cache=True, **options)(function))
         except RuntimeError:
-            return cast(Function, numba.njit(*arguments, nogil=True)(function))
+            return cast(Function, numba.njit(*arguments, **options)(function))
 
     return decorate
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner
 
 
-@jit("uint64(uint64)")
+@inner("uint64(uint64)")
 def mix(value: Any) -> Any:
     """Scramble 64 bits (the finalizer of SplitMix64, Steele et al. 2014)."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.engine.jit import jit, leading_zeros, load64, trailing_zeros
+from instructkit.engine.jit import inner, jit, leading_zeros, load64, trailing_zeros
 from instructkit.records.ascii_blocks import BLOCK, ascii_masks
 from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, WORD, characters, composed
 from instructkit.records.scrambling import mix
@@ -69,7 +69,7 @@ def buffers(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
     return held, starts
 
 
-@jit(f"UniTuple(int64, 2)({BYTES}, int64)")
+@inner(f"UniTuple(int64, 2)({BYTES}, int64)")
 def code_point(data: Any, at: int) -> Any:
     """The character beyond ASCII at a place of valid UTF-8, and its bytes."""
     lead = np.int64(data[at])
@@ -127,25 +127,25 @@ def unstable(data: Any, offsets: Any, table: Any, starts: Any, ends: Any, rows: 
     return found
 
 
-@jit("uint64(uint64, uint64, int64)")
+@inner("uint64(uint64, uint64, int64)")
 def absorb(state: Any, held: Any, size: int) -> Any:
     """Take the next characters of a word into its hash."""
     return mix(state ^ held ^ (np.uint64(size) * _LENGTH))  # no weaker: words may differ in a byte of each part
 
 
-@jit("uint64(uint64, uint64, int64)")
+@inner("uint64(uint64, uint64, int64)")
 def word_hash(state: Any, held: Any, size: int) -> Any:
     """The hash of a word: what was absorbed, and its last characters."""
     return mix(state ^ held ^ (np.uint64(size) * _LENGTH))
 
 
-@jit("uint64(int64)")
+@inner("uint64(int64)")
 def character_hash(point: int) -> Any:
     """The hash of a character beyond ASCII that is a token."""
     return mix(np.uint64(point) ^ _CHARACTER)
 
 
-@jit("UniTuple(int64, 2)(int64, int64, uint64[::1], int64)")
+@inner("UniTuple(int64, 2)(int64, int64, uint64[::1], int64)")
 def ascii_tokens(address: int, room: int, tokens: Any, count: int) -> Any:
     """The tokens of the ASCII characters from an address on, in at most `BLOCK` bytes of ``room``.
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.engine.jit import jit, pointer
+from instructkit.engine.jit import inner, jit, pointer
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -58,12 +58,12 @@ def _buffers(values: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.ui
     return places, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
 
 
-@jit()
+@inner()
 def _read64(at: int) -> Any:
     return numba.carray(pointer(at), (1,), np.uint64)[0]
 
 
-@jit()
+@inner()
 def _read32(at: int) -> Any:
     return np.uint64(numba.carray(pointer(at), (1,), np.uint32)[0])
 
@@ -73,23 +73,23 @@ def _byte(at: int) -> Any:
     return np.uint64(numba.carray(pointer(at), (1,), np.uint8)[0])
 
 
-@jit()
+@inner()
 def _swap32(value: Any) -> Any:
     low = ((value & np.uint64(0xFF)) << np.uint64(24)) | ((value & np.uint64(0xFF00)) << np.uint64(8))
     return low | ((value >> np.uint64(8)) & np.uint64(0xFF00)) | ((value >> np.uint64(24)) & np.uint64(0xFF))
 
 
-@jit()
+@inner()
 def _swap64(value: Any) -> Any:
     return (_swap32(value & _LOW) << np.uint64(32)) | _swap32(value >> np.uint64(32))
 
 
-@jit()
+@inner()
 def _rotate(value: Any, bits: int) -> Any:
     return (value << np.uint64(bits)) | (value >> np.uint64(64 - bits))
 
 
-@jit()
+@inner()
 def _multiply(one: Any, other: Any) -> Any:
     """The 128-bit product, as its low and high halves."""
     a, b = one & _LOW, one >> np.uint64(32)
@@ -99,31 +99,31 @@ def _multiply(one: Any, other: Any) -> Any:
     return (middle << np.uint64(32)) | (low & _LOW), (cross >> np.uint64(32)) + (middle >> np.uint64(32)) + high
 
 
-@jit()
+@inner()
 def _fold(one: Any, other: Any) -> Any:
     low, high = _multiply(one, other)
     return low ^ high
 
 
-@jit()
+@inner()
 def _avalanche(value: Any) -> Any:
     value = (value ^ (value >> np.uint64(37))) * _MX1
     return value ^ (value >> np.uint64(32))
 
 
-@jit()
+@inner()
 def _avalanche64(value: Any) -> Any:
     value = (value ^ (value >> np.uint64(33))) * _P64_2
     value = (value ^ (value >> np.uint64(29))) * _P64_3
     return value ^ (value >> np.uint64(32))
 
 
-@jit()
+@inner()
 def _mix16(at: int, secret: int) -> Any:
     return _fold(_read64(at) ^ _read64(secret), _read64(at + 8) ^ _read64(secret + 8))
 
 
-@jit()
+@inner()
 def _merge(lanes: Any, secret: int, start: Any) -> Any:
     for pair in range(4):
         one = lanes[2 * pair] ^ _read64(secret + 16 * pair)
@@ -131,7 +131,7 @@ def _merge(lanes: Any, secret: int, start: Any) -> Any:
     return _avalanche(start)
 
 
-@jit()
+@inner()
 def _stripe(lanes: Any, at: int, secret: int) -> None:
     for lane in range(8):
         value = _read64(at + 8 * lane)
@@ -140,7 +140,7 @@ def _stripe(lanes: Any, at: int, secret: int) -> None:
         lanes[lane] += (key & _LOW) * (key >> np.uint64(32))
 
 
-@jit()
+@inner()
 def _long(lanes: Any, at: int, size: int, secret: int) -> None:
     """Over 240 bytes: stripes of 64 bytes, blocks of 16 stripes."""
     lanes[0], lanes[1], lanes[2], lanes[3] = _P32_3, _P64_1, _P64_2, _P64_3
@@ -157,13 +157,13 @@ def _long(lanes: Any, at: int, size: int, secret: int) -> None:
     _stripe(lanes, at + size - 64, secret + 121)
 
 
-@jit()
+@inner()
 def _combined(at: int, size: int) -> Any:
     first, middle, last = _byte(at), _byte(at + (size >> 1)), _byte(at + size - 1)
     return (first << np.uint64(16)) | (middle << np.uint64(24)) | last | (np.uint64(size) << np.uint64(8))
 
 
-@jit()
+@inner()
 def _one_64(at: int, size: int, secret: int, lanes: Any) -> Any:
     length = np.uint64(size)
     if size == 0:
@@ -197,14 +197,14 @@ def _one_64(at: int, size: int, secret: int, lanes: Any) -> Any:
     return _merge(lanes, secret + 11, total)
 
 
-@jit()
+@inner()
 def _mix32(low: Any, high: Any, one: int, other: int, secret: int) -> Any:
     low = (low + _mix16(one, secret)) ^ (_read64(other) + _read64(other + 8))
     high = (high + _mix16(other, secret + 16)) ^ (_read64(one) + _read64(one + 8))
     return low, high
 
 
-@jit()
+@inner()
 def _short_128(at: int, size: int, secret: int) -> Any:
     """Up to 16 bytes."""
     length = np.uint64(size)
@@ -235,7 +235,7 @@ def _short_128(at: int, size: int, secret: int) -> Any:
     return _avalanche(found), _avalanche(above + high * _P64_2)
 
 
-@jit()
+@inner()
 def _one_128(at: int, size: int, secret: int, lanes: Any) -> Any:
     length = np.uint64(size)
     if size <= 16:

@@ -12,7 +12,7 @@ from instructkit.dedup.arrays import I64
 from instructkit.dedup.passages.graphemes import whole
 from instructkit.dedup.passages.runs import Runs
 from instructkit.dedup.passages.tokens import CLOSES, COMPOSES, ENDS, ENDS_ALWAYS, OPENS, PAUSES, RUNS_ON, Tokens
-from instructkit.engine.jit import copy_bytes, jit
+from instructkit.engine.jit import copy_bytes, inner, jit
 from instructkit.records.characters import COMBINES, MAY_CHANGE, characters, composed
 from instructkit.records.tokens import BYTES, OFFSETS, buffers, normalised
 
@@ -56,7 +56,7 @@ def without(texts: pa.StringArray, tokens: Tokens, cuts: Runs) -> pa.StringArray
     return pa.StringArray.from_buffers(len(texts), pa.py_buffer(new_offsets), pa.py_buffer(left[:used].tobytes()))
 
 
-@jit()
+@inner()
 def line_breaks(data: Any, start: int, end: int) -> Any:
     """How many line breaks there are in a stretch, and where the last one ends."""
     found, last = 0, start

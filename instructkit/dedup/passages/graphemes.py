@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import I64
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner, jit
 from instructkit.records.tokens import BYTES, code_point
 
 JOINER = 0x200D  # zero width joiner
@@ -28,7 +28,7 @@ def extenders() -> npt.NDArray[np.bool_]:
     return extends
 
 
-@jit(f"int64({BYTES}, int64)")
+@inner(f"int64({BYTES}, int64)")
 def character_at(data: Any, at: int) -> Any:
     """The code point at a place."""
     if data[at] < 0x80:
@@ -37,7 +37,7 @@ def character_at(data: Any, at: int) -> Any:
     return point
 
 
-@jit()
+@inner()
 def is_glued(data: Any, starts: Any, ends: Any, extends: Any, first_token: int, token: int) -> Any:
     """Whether a token extends the one before it."""
     if token <= first_token or starts[token] != ends[token - 1]:

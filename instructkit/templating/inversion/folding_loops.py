@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.engine.jit import jit, pointer
+from instructkit.engine.jit import inner, jit, pointer
 from instructkit.templating.inversion.folding import (
     ALONE,
     ENOUGH,
@@ -57,7 +57,7 @@ def _byte(at: int) -> Any:
     return np.int64(numba.carray(pointer(at), (1,), np.uint8)[0])
 
 
-@jit()
+@inner()
 def _decode(at: int) -> Any:
     """The code point at an address of UTF-8 bytes, and the address behind it."""
     lead = _byte(at)
@@ -99,7 +99,7 @@ def _weigh(table: Any, classes: Any, out: Any) -> None:
         out[row] = min(total, ENOUGH)
 
 
-@jit()
+@inner()
 def _folded(at: int, last: int, folded: Any, out: Any, size: int, most: int) -> Any:
     """Write a text's folded code points to ``out`` behind ``size``; stops when they pass ``most``."""
     while at < last and size <= most:
@@ -121,7 +121,7 @@ def _characters(at: int, size: int) -> Any:
     return count
 
 
-@jit()
+@inner()
 def _letters_at_least(at: int, size: int) -> Any:
     """A number of code points that folding leaves: ASCII letters and digits, and the ideographs from U+5000 on."""
     count = 0
@@ -163,7 +163,7 @@ def _find(table: Any, folded: Any, out: Any) -> None:
         out[row] = _holds(text, size, needle, length, borders)
 
 
-@jit()
+@inner()
 def _holds(text: Any, size: int, needle: Any, length: int, borders: Any) -> bool:
     """Whether the one holds the other (Knuth, Morris, Pratt 1977)."""
     if length > size:

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from instructkit.engine.jit import copy_bytes, jit, pointer, same_bytes
+from instructkit.engine.jit import copy_bytes, inner, jit, pointer, same_bytes
 from instructkit.templating.inversion.folding_loops import addresses
 from instructkit.templating.templates import Mask, Places
 
@@ -79,7 +79,7 @@ def _copy(first: Any, length: Any, ends: Any, data: int) -> None:
             copy_bytes(data + ends[row], first[row], length[row])
 
 
-@jit()
+@inner()
 def _byte(at: int) -> Any:
     return numba.carray(pointer(at), (1,), np.uint8)[0]
 
@@ -93,7 +93,7 @@ def _find(first: int, last: int, literal: int, size: int) -> Any:
     return -1
 
 
-@jit()
+@inner()
 def _find_last(first: int, last: int, literal: int, size: int) -> Any:
     """The last place."""
     for at in range(last - size, first - 1, -1):
