@@ -59,8 +59,11 @@ def parts_of(keys: U64) -> Iterator[npt.NDArray[np.int64]]:
     if bits == 0:
         yield np.arange(len(keys))
         return
-    for part in range(1 << bits):
-        yield np.flatnonzero(keys >> np.uint64(64 - bits) == part)
+    places = (keys >> np.uint64(64 - bits)).astype(np.uint8)
+    order = np.argsort(places, kind="stable")  # of 8 bits: a radix sort
+    ends = np.cumsum(np.bincount(places, minlength=1 << bits))
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        yield order[start:end]
 
 
 def entries_of(keys: U64, rows: npt.NDArray[np.integer[Any]]) -> U64:

@@ -61,6 +61,16 @@ class DedupSettings:
             )
         if self.search not in SEARCHES:
             raise UsageError(f"pairs are sought by {', '.join(SEARCHES)}, not {self.search}")
+        self._refuse_what_says_nothing()
+
+    def _refuse_what_says_nothing(self) -> None:
+        """Raise `UsageError` for settings without effect: who gave them expects one."""
+        if self.repeats == "drop" and not self.sentences and self.substring is None:
+            raise UsageError("--repeats is about passages: name --sentences or --substring N too")
+        if self.overlap != LONGEST and not self.against:
+            raise UsageError("--overlap is about evaluation files: name one with --against FILE too")
+        if (self.bands or self.rows_per_band) and (self.exact or self.search == "exhaustive"):
+            raise UsageError("bands are those of MinHash: leave out --exhaustive and --exact, or the bands")
 
     def banding(self) -> tuple[int, int]:
         """How many bands a signature is cut into, and how many values each has.

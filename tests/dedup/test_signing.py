@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -142,3 +143,17 @@ def test_small_sets_reach_the_threshold_only_by_being_equal() -> None:
 def test_settings_that_can_not_be_meant_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=re.compile("threshold|shingle|permutations")):
         DedupSettings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("idle", "missing"),
+    [
+        ({"repeats": "drop"}, "--sentences or --substring"),
+        ({"overlap": 8}, "--against"),
+        ({"bands": 10, "search": "exhaustive"}, "leave out --exhaustive"),
+        ({"rows_per_band": 4, "exact": True}, "leave out --exhaustive and --exact"),
+    ],
+)
+def test_settings_without_effect_are_refused(idle: dict[str, Any], missing: str) -> None:
+    with pytest.raises(UsageError, match=missing):
+        DedupSettings(**idle)
