@@ -26,9 +26,7 @@ class Shingler:
     ngram: int  # tokens a shingle
     fields: tuple[Field, ...]
     exact: bool = False  # only the exact hashes are wanted
-    sets_below: float = (
-        math.inf
-    )  # smaller sets are sets; of larger ones a shingle may stand more than once, faster made
+    sets_below: float = math.inf  # of a set no smaller a shingle may be told more than once: that is faster
 
     def __call__(self, batch: pa.RecordBatch) -> Shingled:
         """Shingle the rows of a batch."""
@@ -49,9 +47,9 @@ class Shingler:
         if fields == 1:
             return Shingled(exact, sets[0], sizes)
         merged = np.empty(sum(map(len, sets)), np.uint64)
-        while len(sets) < 3:
-            sets.append(np.zeros(0, np.uint64))
-        interleave(sets[0], sets[1], sets[2], sizes, merged)
+        starts = (np.cumsum(sizes, dtype=np.int64) - sizes.ravel()).reshape(rows, fields)
+        for number, found in enumerate(sets):
+            lay(found, sizes[:, number], starts[:, number], merged)
         return Shingled(exact, merged, sizes)
 
 
@@ -140,16 +138,11 @@ def shingle(
     return used
 
 
-@jit("void(uint64[::1], uint64[::1], uint64[::1], uint32[:,::1], uint64[::1])")
-def interleave(first: Any, second: Any, third: Any, sizes: Any, out: Any) -> None:
-    """Lay the fields' shingles row by row into ``out``."""
-    starts = np.zeros(3, np.int64)
+@jit("void(uint64[::1], uint32[:], int64[:], uint64[::1])")
+def lay(shingles: Any, sizes: Any, starts: Any, out: Any) -> None:
+    """Lay each row's shingles of a field where they start in ``out``."""
     used = 0
-    for row in range(sizes.shape[0]):
-        for number in range(sizes.shape[1]):
-            source = first if number == 0 else (second if number == 1 else third)
-            size = np.int64(sizes[row, number])
-            for place in range(size):
-                out[used + place] = source[starts[number] + place]
-            starts[number] += size
-            used += size
+    for row in range(len(sizes)):
+        for place in range(sizes[row]):
+            out[starts[row] + place] = shingles[used + place]
+        used += sizes[row]
