@@ -19,3 +19,14 @@ class Shingled:
     exact: U64  # rows x 2: equal for equal texts; 0, 0 for a row without text
     shingles: U64  # each row's sets, field after field
     sizes: U32  # rows x fields: how many shingles each has
+    runs: int = 0  # of tokens: the shingles of all rows, those that repeat in a row too
+
+    @classmethod
+    def sets(cls, shingles: U64, sizes: U32) -> "Shingled":
+        """Sets alone, where the hashes are known already."""
+        return cls(np.zeros((0, 2), np.uint64), shingles, sizes)
+
+
+def band_file(band: int) -> str:
+    """The file of a band's keys, one a row."""
+    return f"band-{band}"

@@ -1,20 +1,23 @@
-"""Shingles, each with its row, dealt by their first bits into parts whose count fits a core's cache.
+"""Shingles, each with its row, dealt by their first bits into parts that are counted one by one.
 
-Looking 8 bytes up all over the memory costs ten times as much.
+Where the count of a part fits a core's cache, looking a shingle up costs a tenth of what it costs all over the memory.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from instructkit.dedup.arrays import I64, U32, U64, Mask, Shingled
+from instructkit.dedup.partitions import LOW
+from instructkit.dedup.store import ShingleSets
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.engine.jit import jit
+from instructkit.engine.mapping import map_ordered
 
 A_PART = 1 << 19  # shingles whose bitmaps (8 bits or more each) fit a core's cache
-MOST_BITS = 8  # a part is an open file
-_LOW = np.uint64(0xFFFFFFFF)
+MOST_BITS = 8  # the part of an entry is a byte
 
 
 def bits_of(shingles: int) -> int:
@@ -49,8 +52,31 @@ class Dealer:
         used = choose(rows.shingles, rows.sizes, self.guarded, equal_below(self.threshold), wanted, first, self.bits,
                       self.parts, sizes, entries, places)  # fmt: skip
         bounds, dealt = np.zeros(self.parts + 1, np.int64), np.empty(used, np.uint64)
-        deal(entries[:used], places[:used], bounds, dealt)
+        lay_out(entries[:used], places[:used], bounds, dealt)
         return Dealt(dealt, bounds, sizes)
+
+
+def dealt_stretches(
+    sets: ShingleSets, dealer: Dealer, wanted: Mask, workers: int | None, *, from_zero: bool = False
+) -> Iterator[tuple[tuple[int, int], Dealt]]:  # fmt: skip
+    """The shingles of all rows wanted, stretch by stretch; rows by their numbers, or in each stretch from 0."""
+
+    def deal(stretch: tuple[int, int]) -> tuple[tuple[int, int], Dealt]:
+        start, end = stretch
+        if not wanted[start:end].any():
+            none = np.zeros(0, np.uint64)
+            return stretch, Dealt(none, np.zeros(dealer.parts + 1, np.int64), np.zeros(end - start, np.uint32))
+        shingles, _, sizes = sets.stretch(start, end)
+        found = dealer(Shingled.sets(shingles, sizes), wanted[start:end], 0 if from_zero else start)
+        sets.release()
+        return stretch, found
+
+    yield from map_ordered(sets.stretches(), deal, workers=workers)
+
+
+def slots_for(entries: int) -> int:
+    """The slots of a table of so many entries."""
+    return 1 << max(4, int(np.ceil(np.log2(2 * entries + 1))))
 
 
 @jit(
@@ -79,14 +105,14 @@ def choose(
         for place in range(begin, stop):  # without branches: which way they went could not be foreseen
             value = shingles[place] ^ salt
             part = value >> down
-            entries[used] = (value << np.uint64(bits) & ~_LOW) | np.uint64(first + row)
+            entries[used] = (value << np.uint64(bits) & ~LOW) | np.uint64(first + row)
             places[used] = np.uint8(part)
             used += np.int64(part < np.uint64(parts))
     return used
 
 
 @jit("void(uint64[::1], uint8[::1], int64[::1], uint64[::1])")
-def deal(entries: Any, places: Any, bounds: Any, out: Any) -> None:
+def lay_out(entries: Any, places: Any, bounds: Any, out: Any) -> None:
     """Write the entries part by part, and where each part begins."""
     cursor = np.zeros(len(bounds), np.int64)
     for place in places:

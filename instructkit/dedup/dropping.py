@@ -186,16 +186,19 @@ def _kept(
     rows: RunRows, judged: JudgedRows, verdicts: Verdicts, counts: Counts, sink: Rejects, settings: DedupSettings,
     clusters: ClusterFile, workers: int | None,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+    told = sink.wanted or clusters.wanted
+
     def part(placed: tuple[int, pa.RecordBatch]) -> tuple[pa.RecordBatch, pa.RecordBatch, I64]:
-        """The rows of a batch that stay, those that left, and the numbers of these."""
+        """The rows of a batch that stay, those that left (where they are told of), and the numbers of these."""
         start, batch = rows.fixed + placed[0], placed[1]
         stays = verdicts.stays[start : start + batch.num_rows]
         dropped = np.flatnonzero(~stays)
         if not len(dropped):
             return batch, batch.slice(0, 0), dropped
-        return batch.filter(pa.array(stays)), batch.take(pa.array(dropped)), start + dropped
+        left = batch.take(pa.array(dropped)) if told else batch.slice(0, 0)
+        return batch.filter(pa.array(stays)), left, start + dropped
 
-    names = rows.ids(verdicts.kept[verdicts.kept >= 0]) if sink.wanted or clusters.wanted else None
+    names = rows.ids(verdicts.kept[verdicts.kept >= 0]) if told else None
     for left, dropped, gone in map_ordered(numbered(rows.batches()), part, workers=workers):
         exact = int((verdicts.reason[gone] == EXACT).sum())
         counts.drop("exact_duplicate", exact)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from instructkit.dedup.arrays import band_file
 from instructkit.dedup.rows import NAMES
 from instructkit.dedup.settings import DedupSettings
 from instructkit.errors import BadInput, OutputFailed, UsageError
@@ -121,7 +122,7 @@ class Index:
         width = 4 * int(self._settings["permutations"])
         sizes = {"exact": 16 * rows, "shingles": 8 * shingles, "sizes": 4 * rows * self._fields, "origins": 8 * rows,
                  "signatures": width * rows, "salts": 8 * rows}  # fmt: skip
-        return sizes | {f"band-{band}": 8 * rows for band in range(self._settings["bands"])}
+        return sizes | {band_file(band): 8 * rows for band in range(self._settings["bands"])}
 
     def meeting(self, store: "RowStore", folder: Path) -> list[Rows]:
         """Of each segment the rows that equal a row of the store, or agree with one in a band (``folder`` has them)."""
@@ -132,9 +133,9 @@ class Index:
         for number, segment in enumerate(self.segments):
             found[number] |= np.isin(np.fromfile(segment.folder / "exact", np.uint64).reshape(-1, 2)[:, 1], keys)
         for band in range(self._settings["bands"]):
-            keys = np.unique(np.fromfile(folder / f"band-{band}", np.uint64))
+            keys = np.unique(np.fromfile(folder / band_file(band), np.uint64))
             for number, segment in enumerate(self.segments):
-                found[number] |= np.isin(np.fromfile(segment.folder / f"band-{band}", np.uint64), keys)
+                found[number] |= np.isin(np.fromfile(segment.folder / band_file(band), np.uint64), keys)
         return [np.flatnonzero(mask) for mask in found]
 
     def copy(self, rows: list[Rows], store: "RowStore") -> pa.Table:
@@ -161,8 +162,8 @@ class Index:
                 segment.take(store.folder, store.rows, rows)
                 segment.close()
                 for band in range(self._settings["bands"]):
-                    keys = np.fromfile(store.folder / f"band-{band}", np.uint64)
-                    keys[rows].tofile(folder / f"band-{band}")
+                    keys = np.fromfile(store.folder / band_file(band), np.uint64)
+                    keys[rows].tofile(folder / band_file(band))
             with pa.OSFile(str(folder / "names.arrow"), "wb") as sink, pa.ipc.new_stream(sink, NAMES) as writer:
                 writer.write_table(names)
             for file in folder.iterdir():

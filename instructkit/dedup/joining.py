@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from instructkit.dedup.arrays import U64, Mask, Rows
-from instructkit.dedup.dealing import Dealer, bits_of
+from instructkit.dedup.dealing import Dealer, bits_of, dealt_stretches, slots_for
 from instructkit.dedup.meetings import MeetingsWriter
-from instructkit.dedup.partitions import Partitions, bits_for
+from instructkit.dedup.partitions import LOW, Partitions, bits_for
 from instructkit.dedup.settings import ROUNDING
-from instructkit.dedup.sifting import dealt_stretches, may_be_alike, slots_for, tally
+from instructkit.dedup.sifting import may_be_alike, tally
 from instructkit.dedup.store import ShingleSets
 from instructkit.engine.jit import inner, jit
 from instructkit.engine.mapping import map_ordered
@@ -28,7 +28,6 @@ MOST_COUNTED = np.uint64((1 << 8) - 1)
 # of an entry in the order of all shingles: its row within a part, how often the shingle stands, 36 bits of the shingle
 KEY_BITS, ORDER_BITS, ROW_BITS = 36, 44, 20
 KEY_MASK = np.uint64((1 << 36) - 1)
-_LOW = np.uint64(0xFFFFFFFF)
 
 
 class PrefixJoin:
@@ -50,44 +49,49 @@ class PrefixJoin:
     def meet(self, writer: MeetingsWriter) -> None:
         """Let the rows meet."""
         rows = self._sets.rows
-        dealt = self._deal()
-        row_bits = max(bits_for(int(self._size.sum())), (rows - 1 >> ROW_BITS).bit_length())
-        down = max(0, (rows - 1).bit_length() - row_bits)  # a part's rows differ in so many bits
-        by_row = Partitions(self._folder, "again", 1 << row_bits)
-        for orders, again in self._map(dealt.parts, functools.partial(self._again, dealt)):
-            inside = (again & ((1 << down) - 1)).astype(np.uint64)
-            by_row.append_mixed(again >> down, (inside << np.uint64(ORDER_BITS)) | orders)
+        bits = bits_of(int(np.diff(self._sets.ends)[self._wanted].sum()))
+        with Partitions(self._folder, "dealt", 1 << bits) as dealt:
+            self._deal(dealt, bits)
+            row_bits = max(bits_for(int(self._size.sum())), (rows - 1 >> ROW_BITS).bit_length())
+            down = max(0, (rows - 1).bit_length() - row_bits)  # a part's rows differ in so many bits
+            with Partitions(self._folder, "again", 1 << row_bits) as by_row:
+                for orders, again in self._map(dealt.parts, functools.partial(self._again, dealt, bits)):
+                    inside = (again & ((1 << down) - 1)).astype(np.uint64)
+                    by_row.append_mixed(again >> down, (inside << np.uint64(ORDER_BITS)) | orders)
+                by_row.close()
+                self._meet(by_row, down, writer)
+
+    def _meet(self, by_row: Partitions, down: int, writer: MeetingsWriter) -> None:
+        """Let the rows meet under the rest of their prefix."""
         alive = self._wanted & may_be_alike(self._alone, self._size, self._threshold)
         bits = bits_for(by_row.entries // 4)
-        by_key = Partitions(self._folder, "prefixes", 1 << bits)
-        for part in by_row.parts:
-            ordered = np.sort(by_row.take(part))  # row after row, the rarest shingles first
-            keys, owners = np.empty(len(ordered), np.uint64), np.empty(len(ordered), np.int32)
-            used = prefixes(ordered, part << down, alive, self._alone, self._size, self._threshold, keys, owners)
-            keys, owners = keys[:used], owners[:used]
-            places = (keys >> np.uint64(KEY_BITS - bits)) if bits else np.zeros(used, np.uint64)
-            by_key.append_mixed(places, (keys << np.uint64(32)) | owners.astype(np.uint64))
-        for part in by_key.parts:
-            writer.add(by_key.take(part))
+        with Partitions(self._folder, "prefixes", 1 << bits) as by_key:
+            for part in by_row.parts:
+                ordered = np.sort(by_row.take(part))  # row after row, the rarest shingles first
+                keys, owners = np.empty(len(ordered), np.uint64), np.empty(len(ordered), np.int32)
+                used = prefixes(ordered, part << down, alive, self._alone, self._size, self._threshold, keys, owners)
+                keys, owners = keys[:used], owners[:used]
+                places = (keys >> np.uint64(KEY_BITS - bits)) if bits else np.zeros(used, np.uint64)
+                by_key.append_mixed(places, (keys << np.uint64(32)) | owners.astype(np.uint64))
+            by_key.close()
+            for part in by_key.parts:
+                writer.add(by_key.take(part))
 
     def _map(self, items: Any, function: Any) -> Iterator[Any]:
         return map_ordered(items, function, workers=self._workers)
 
-    def _deal(self) -> Partitions:
-        """All shingles of the rows wanted, dealt."""
-        bits = bits_of(int(np.diff(self._sets.ends)[self._wanted].sum()))
-        parts = Partitions(self._folder, "dealt", 1 << bits)
+    def _deal(self, parts: Partitions, bits: int) -> None:
+        """Deal all shingles of the rows wanted."""
         dealer = Dealer(self._guarded, self._threshold, bits, 1 << bits)
         for (start, end), found in dealt_stretches(self._sets, dealer, self._wanted, self._workers):
             self._size[start:end] = found.sizes
             parts.append(found.entries, found.bounds)
-        return parts
+        parts.close()
 
-    def _again(self, dealt: Partitions, part: int) -> tuple[U64, Rows]:
+    def _again(self, dealt: Partitions, bits: int, part: int) -> tuple[U64, Rows]:
         """What stands again in a part, with how often it does, and the rows; what stands once is counted."""
         entries = dealt.take(part)
         alone, rows = np.empty(len(entries), np.int32), np.empty(len(entries), np.int32)
-        bits = len(dealt.parts).bit_length() - 1
         used = part_again(entries, np.empty(slots_for(len(entries)), np.uint64), part, bits, alone, rows)
         with self._lock:
             tally(alone[: len(entries) - used], self._alone)
@@ -115,7 +119,7 @@ def count_of(key: Any, table: Any, mask: int) -> Any:
     slot = np.int64(key) & mask
     while table[slot] >> np.uint64(32) != key or table[slot] == 0:
         slot = (slot + 1) & mask
-    return table[slot] & _LOW
+    return table[slot] & LOW
 
 
 @jit("int64(uint64[::1], uint64[::1], int64, int64, int32[::1], int32[::1])")
@@ -130,9 +134,9 @@ def part_again(entries: Any, table: Any, part: int, bits: int, alone: Any, rows:
         entry = entries[number]
         count = count_of(entry >> np.uint64(32), table, mask)
         if count == 1:
-            alone[number - used] = np.int32(entry & _LOW)
+            alone[number - used] = np.int32(entry & LOW)
         else:
-            rows[used] = np.int32(entry & _LOW)
+            rows[used] = np.int32(entry & LOW)
             shingle = (np.uint64(part) << np.uint64(KEY_BITS - bits)) | (entry >> np.uint64(64 - KEY_BITS + bits))
             entries[used] = (min(count, MOST_COUNTED) << np.uint64(KEY_BITS)) | shingle
             used += 1

@@ -2,7 +2,7 @@
 
 The rows are taken in an order (`DedupSettings.keep`; as they come, where nothing else is said). A row leaves if it is
 alike an earlier row that stays, and only then: there is one such answer, and no chains. Which rows meet, to be
-compared, is told by `joining` or by bands of `signing`.
+compared, is told by `joining` or by `banding`.
 """
 
 import functools
@@ -35,13 +35,14 @@ class StoredRows:
     """Rows on disk, to be judged once or more.
 
     ``rank`` is the place of each in the order, where that is not as they came; rows below ``fixed`` stay in any case.
-    Where ``equals`` (see `equal_rows`) are given, only the rows that may be alike another have shingles in the store;
-    ``bands`` are those of all rows, where they are known.
+    What a first pass over them found, if there was one, is given: the ``equals`` (see `equal_rows`), the ``bands``, and
+    whether rows that are like no other were ``sifted`` out, at the lowest of the thresholds they are judged by. These,
+    and copies of other rows, then have no shingles in the store.
     """
 
     def __init__(
         self, store: RowStore, fields: tuple[Field, ...], rank: Rows | None, fixed: int, workers: int | None,
-        equals: tuple[Rows, Rows] | None = None, bands: "Bands | None" = None,
+        equals: tuple[Rows, Rows] | None = None, bands: "Bands | None" = None, *, sifted: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._sets = store.sets()
@@ -49,7 +50,7 @@ class StoredRows:
         self._rank = rank
         self._fixed = fixed
         self._workers = workers
-        self._sifted = equals is not None
+        self._sifted = sifted
         self._given_equals = equals
         self._bands = bands
 
@@ -94,17 +95,20 @@ class StoredRows:
         if settings.search != "lsh":
             writer = MeetingsWriter(self._store.folder, self._sets.rows)
             self._join(wanted, settings.threshold, writer)
-            if settings.search == "exhaustive" or self._worth_joining(writer, wanted, settings):
+            if settings.search == "exhaustive" or self._worth_joining(writer, settings):
                 found.search = "exhaustive"
                 return writer.finish()
             writer.remove()
         found.search = "lsh"
         return self._band(wanted, settings)
 
-    def _worth_joining(self, writer: MeetingsWriter, wanted: Mask, settings: DedupSettings) -> bool:
-        """Whether the rows that share a rare shingle cost less than twice what banding would."""
+    def _worth_joining(self, writer: MeetingsWriter, settings: DedupSettings) -> bool:
+        """Whether the rows that share a rare shingle cost less than twice what banding all rows would.
+
+        All, for how many were sifted out hangs on what else is asked.
+        """
         bands, _ = settings.banding()
-        banding = SIGN_A_SHINGLE * int(np.diff(self._sets.ends)[wanted].sum()) + SORT_A_KEY * bands * int(wanted.sum())
+        banding = SIGN_A_SHINGLE * self._store.runs + SORT_A_KEY * bands * (self._store.rows - len(self._equals[0]))
         few = writer.entries <= max(1 << 24, 4 * self._sets.rows)  # they are held in memory
         return few and MEET * writer.pairs <= 2 * banding + SPARED
 
@@ -139,21 +143,21 @@ class StoredRows:
         from instructkit.dedup.banding import Bands
         from instructkit.dedup.signing import band_keys
 
-        bands = Bands(self._store.folder, self._guarded, settings)
         # a salt hangs on the threshold: for another one the rows are signed anew
         signed = self._store.permutations > 0 and settings.threshold == self._store.threshold
+        with Bands(self._store.folder, self._guarded, settings) as bands:
 
-        def keys(stretch: tuple[int, int]) -> U64:
-            if signed:
-                return band_keys(*self._store.signed(*stretch), *settings.banding())
-            shingles, _, sizes = self._sets.stretch(*stretch)
-            found = bands.of(Shingled(np.zeros((0, 2), np.uint64), shingles, sizes))
-            self._sets.release()
-            return found
+            def keys(stretch: tuple[int, int]) -> U64:
+                if signed:
+                    return band_keys(*self._store.signed(*stretch), *settings.banding())
+                shingles, _, sizes = self._sets.stretch(*stretch)
+                found = bands.of(Shingled.sets(shingles, sizes))
+                self._sets.release()
+                return found
 
-        for found in map_ordered(self._sets.stretches(), keys, workers=self._workers):
-            bands.append(found)
-        bands.close()
+            for found in map_ordered(self._sets.stretches(), keys, workers=self._workers):
+                bands.append(found)
+            bands.close()
         return bands
 
     def _judge(self, meetings: Meetings, found: Verdicts, threshold: float) -> None:

@@ -1,7 +1,9 @@
 """Entries in parts, so that what is sorted or counted together is bounded."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -16,21 +18,34 @@ LOW = np.uint64(0xFFFFFFFF)
 
 
 class Partitions:
-    """Entries on disk, a file for each part."""
+    """Entries on disk, to be taken part by part.
+
+    They lie in one file as they came, for a process may have but a few hundred files open.
+    """
 
     def __init__(self, folder: Path, name: str, parts: int) -> None:
         self.parts = range(parts)
-        self._folder = folder
-        self._paths = [folder / f"{name}-{part}" for part in self.parts]
-        self._files = [path.open("wb") for path in self._paths]
         self.entries = 0
+        self._path = folder / name
+        self._file = self._path.open("wb")
+        self._bounds: list[I64] = []  # of each piece: where its parts begin
+
+    def __enter__(self) -> "Partitions":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):  # of a full disk the write has told
+            self._file.close()
+        self._path.unlink(missing_ok=True)
 
     def append(self, entries: U64, bounds: I64) -> None:
-        """Add entries that stand part by part; ``bounds`` (parts + 1) tell where each begins."""
-        self.entries += int(bounds[-1] - bounds[0])
-        with disk_full(self._folder):
-            for part, file in enumerate(self._files):
-                file.write(entries[bounds[part] : bounds[part + 1]].data)
+        """Add entries that stand part by part; ``bounds`` (parts + 1) tell where each begins, from 0 to their end."""
+        with disk_full(self._path.parent):
+            self._file.write(entries.data)
+        self._bounds.append(bounds + self.entries)
+        self.entries += len(entries)
 
     def append_mixed(self, parts: npt.NDArray[np.integer[Any]], entries: U64) -> None:
         """Add entries, each with the number of its part."""
@@ -39,13 +54,23 @@ class Partitions:
             parts, entries = parts[order], entries[order]
         self.append(np.ascontiguousarray(entries), np.searchsorted(parts, np.arange(len(self.parts) + 1)))
 
+    def close(self) -> None:
+        """End the writing: `take` reads."""
+        with disk_full(self._path.parent):
+            self._file.close()
+
     def take(self, part: int) -> U64:
-        """The entries of a part; its file goes."""
-        with disk_full(self._folder):
-            self._files[part].close()
-        entries = np.fromfile(self._paths[part], np.uint64)
-        self._paths[part].unlink()
-        return entries
+        """The entries of a part."""
+        places = [(int(bounds[part]), int(bounds[part + 1])) for bounds in self._bounds]
+        found = np.empty(sum(end - start for start, end in places), np.uint64)
+        used = 0
+        with self._path.open("rb", buffering=0) as file:
+            for start, end in places:
+                if end > start:
+                    file.seek(8 * start)
+                    file.readinto(found[used : used + end - start].data)
+                    used += end - start
+        return found
 
 
 def bits_for(entries: int) -> int:

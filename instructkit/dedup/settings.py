@@ -71,6 +71,8 @@ class DedupSettings:
             raise UsageError("--overlap is about evaluation files: name one with --against FILE too")
         if (self.bands or self.rows_per_band) and (self.exact or self.search == "exhaustive"):
             raise UsageError("bands are those of MinHash: leave out --exhaustive and --exact, or the bands")
+        if self.exact and self.search != "auto":
+            raise UsageError("--exact compares no similarities: leave out --exhaustive and --lsh")
 
     def banding(self) -> tuple[int, int]:
         """How many bands a signature is cut into, and how many values each has.

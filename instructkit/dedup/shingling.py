@@ -33,24 +33,25 @@ class Shingler:
         rows, fields = batch.num_rows, len(self.fields)
         exact = np.zeros((rows, 2), np.uint64)
         sizes = np.zeros((rows, fields), np.uint32)
-        sets = []
+        sets, runs = [], 0
         distinct = WHOLE if self.sets_below >= WHOLE else math.ceil(self.sets_below)
         for number, field in enumerate(self.fields):
             data, offsets = buffers(field_texts(batch, field))
             shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
-            used = shingle(data, offsets, self.ngram, distinct, np.uint64(number + 1), characters(), shingles,
-                           sizes[:, number], exact)  # fmt: skip
+            used, made = shingle(data, offsets, self.ngram, distinct, np.uint64(number + 1), characters(), shingles,
+                                 sizes[:, number], exact)  # fmt: skip
             sets.append(shingles[:used])
+            runs += made
         exact[sizes.sum(axis=1) == 0] = 0
         if self.exact:
             return Shingled(exact, np.zeros(0, np.uint64), np.zeros((rows, fields), np.uint32))
         if fields == 1:
-            return Shingled(exact, sets[0], sizes)
+            return Shingled(exact, sets[0], sizes, runs)
         merged = np.empty(sum(map(len, sets)), np.uint64)
         starts = (np.cumsum(sizes, dtype=np.int64) - sizes.ravel()).reshape(rows, fields)
         for number, found in enumerate(sets):
             lay(found, sizes[:, number], starts[:, number], merged)
-        return Shingled(exact, merged, sizes)
+        return Shingled(exact, merged, sizes, runs)
 
 
 def sets_of(texts: pa.StringArray, ngram: int) -> tuple[U64, U32, U64]:
@@ -58,8 +59,20 @@ def sets_of(texts: pa.StringArray, ngram: int) -> tuple[U64, U32, U64]:
     data, offsets = buffers(texts)
     sizes, exact = np.zeros(len(texts), np.uint32), np.zeros((len(texts), 2), np.uint64)
     shingles = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
-    used = shingle(data, offsets, ngram, WHOLE, np.uint64(1), characters(), shingles, sizes, exact)
+    used, _ = shingle(data, offsets, ngram, WHOLE, np.uint64(1), characters(), shingles, sizes, exact)
     return shingles[:used], sizes, exact[:, 0]
+
+
+@inner("UniTuple(uint64, 2)(uint64[::1], int64)")
+def sequence_hash(tokens: Any, count: int) -> Any:
+    """Two hashes of a sequence of tokens: sums, so that no step waits for the one before it."""
+    high = low = np.uint64(0)
+    for place in range(count):
+        value = (tokens[place] ^ (np.uint64(place + 1) * _BASE)) * _GROWTH
+        value ^= value >> np.uint64(29)
+        high += value
+        low += (value ^ (value >> np.uint64(17))) * (value | np.uint64(1))
+    return high, low
 
 
 @inner("uint64(uint64, uint64)")
@@ -70,11 +83,11 @@ def shingle_hash(rolling: Any, tag: Any) -> Any:
     return value | np.uint64(value == 0)
 
 
-@jit(f"int64({TEXTS}, int64, int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])")
+@jit(f"UniTuple(int64, 2)({TEXTS}, int64, int64, uint64, uint32[::1], uint64[::1], uint32[:], uint64[:,::1])")
 def shingle(
     data: Any, offsets: Any, ngram: int, distinct: int, tag: Any, table: Any, out: Any, sizes: Any, exact: Any
-) -> int:  # fmt: skip
-    """Write each row's set of shingles to ``out``; gives how many there are in all.
+) -> Any:  # fmt: skip
+    """Write each row's set of shingles to ``out``; gives how many there are in all, and of how many runs of tokens.
 
     A text of fewer than ``ngram`` tokens is one shingle; a text without tokens has none. Each is written once, until
     there are ``distinct`` of them; of a larger set the others as they come. ``exact`` takes the hash of the whole token
@@ -85,21 +98,18 @@ def shingle(
         longest = max(longest, offsets[row + 1] - offsets[row])
     tokens = np.empty(longest + 1, np.uint64)
     slots = np.empty(1 << 12, np.uint64)  # the hash set a row's shingles go through
-    used = 0
+    used = runs = 0
     for row in range(len(offsets) - 1):
         count = tokenise(data, offsets[row], offsets[row + 1], table, tokens)
-        high, low = exact[row, 0] ^ tag, exact[row, 1] + np.uint64(count)
-        for place in range(count):  # sums, so that no step waits for the one before it
-            value = (tokens[place] ^ (np.uint64(place + 1) * _BASE)) * _GROWTH
-            value ^= value >> np.uint64(29)
-            high += value
-            low += (value ^ (value >> np.uint64(17))) * (value | np.uint64(1))
-        exact[row, 0], exact[row, 1] = mix(high), mix(low ^ tag)
+        high, low = sequence_hash(tokens, count)
+        exact[row, 0] = mix((exact[row, 0] ^ tag) + high)
+        exact[row, 1] = mix((exact[row, 1] + np.uint64(count) + low) ^ tag)
         sizes[row] = 0
         if count == 0:
             continue
         start = used
         width = min(ngram, count)
+        runs += count - width + 1
         power = np.uint64(1)
         rolling = np.uint64(0)
         for place in range(width):
@@ -135,7 +145,7 @@ def shingle(
             out[used] = shingle_hash(rolling, tag)
             used += 1
         sizes[row] = used - start
-    return used
+    return used, runs
 
 
 @jit("void(uint64[::1], uint32[:], int64[:], uint64[::1])")

@@ -1,4 +1,4 @@
-"""Telling rows that are like no other by a share of their shingles, before anything else of them is kept.
+"""Telling rows that are like no other by a share of their shingles, so that no more need be kept of them.
 
 A row of n shingles, more than n - ceil(t * n) of which no other row has, shares too few with any to reach the
 similarity t: what prefix filtering says (see `joining`) of an order that begins with what stands once. It need not be
@@ -8,16 +8,16 @@ row do no harm: they seem to stand again, and the row larger, so that it stays.
 
 import math
 import threading
-from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from instructkit.dedup.arrays import U32, Mask, Shingled
 from instructkit.dedup.bitmaps import bit
-from instructkit.dedup.dealing import MOST_BITS, Dealer, Dealt
-from instructkit.dedup.partitions import Partitions
+from instructkit.dedup.dealing import MOST_BITS, Dealer, Dealt, dealt_stretches, slots_for
+from instructkit.dedup.partitions import LOW, Partitions
 from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.store import ShingleSets
 from instructkit.engine.jit import jit
@@ -25,7 +25,6 @@ from instructkit.engine.mapping import map_ordered
 
 # the share of all shingles that tells enough rows from all others: some more than their prefix, and for chance
 ENOUGH, DEVIATIONS = 1.25, 1.5
-_ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
 
 
 def share_for(threshold: float, mean: float) -> float:
@@ -36,14 +35,23 @@ def share_for(threshold: float, mean: float) -> float:
 class Sift:
     """Tells the rows that may be alike another at a threshold."""
 
-    def __init__(self, folder: Path, guarded: Mask, threshold: float, share: float, bits: int = MOST_BITS) -> None:
-        parts = int(np.ceil(share * (1 << bits)))
+    def __init__(self, folder: Path, guarded: Mask, threshold: float, share: float) -> None:
+        parts = int(np.ceil(share * (1 << MOST_BITS)))
         self._parts = Partitions(folder, "sifted", parts)
         self._sizes: list[U32] = []
         self._rows = 0
         self._lock = threading.Lock()
         self.threshold = threshold
-        self.dealer = Dealer(guarded, threshold, bits, parts)
+        self.dealer = Dealer(guarded, threshold, MOST_BITS, parts)
+
+    def __enter__(self) -> "Sift":
+        self._parts.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.__exit__(kind, error, trace)
 
     def of(self, rows: Shingled) -> Dealt:
         """The shingles of some rows, numbered from 0."""
@@ -58,6 +66,7 @@ class Sift:
 
     def alive(self, wanted: Mask, workers: int | None) -> Mask:
         """Those of the rows ``wanted`` that may be alike another of them."""
+        self._parts.close()
         sizes = np.concatenate([*self._sizes, np.zeros(0, np.uint32)])
         alone = np.zeros(len(sizes), np.uint32)
         wanted = wanted & (sizes > 0)
@@ -83,29 +92,10 @@ def sifted(
     share = share_for(threshold, float(lengths.mean())) if len(lengths) else 1.0
     if share == 1:
         return wanted
-    sift = Sift(folder, guarded, threshold, share)
-    for _, found in dealt_stretches(sets, sift.dealer, wanted, workers, numbered=False):
-        sift.append(found)
-    return sift.alive(wanted, workers)
-
-
-def dealt_stretches(
-    sets: ShingleSets, dealer: Dealer, wanted: Mask, workers: int | None, *, numbered: bool = True
-) -> Iterator[tuple[tuple[int, int], Dealt]]:
-    """The shingles of all rows wanted, stretch by stretch; with the rows' numbers, or each stretch from 0."""
-
-    def deal(stretch: tuple[int, int]) -> tuple[tuple[int, int], Dealt]:
-        start, end = stretch
-        if not wanted[start:end].any():
-            none = np.zeros(0, np.uint64)
-            return stretch, Dealt(none, np.zeros(dealer.parts + 1, np.int64), np.zeros(end - start, np.uint32))
-        shingles, _, sizes = sets.stretch(start, end)
-        found = dealer(Shingled(none_exact, shingles, sizes), wanted[start:end], start if numbered else 0)
-        sets.release()
-        return stretch, found
-
-    none_exact = np.zeros((0, 2), np.uint64)
-    yield from map_ordered(sets.stretches(), deal, workers=workers)
+    with Sift(folder, guarded, threshold, share) as sift:
+        for _, found in dealt_stretches(sets, sift.dealer, wanted, workers, from_zero=True):
+            sift.append(found)
+        return sift.alive(wanted, workers)
 
 
 def may_be_alike(alone: U32, sizes: U32, threshold: float) -> Mask:
@@ -113,11 +103,6 @@ def may_be_alike(alone: U32, sizes: U32, threshold: float) -> Mask:
     size = sizes.astype(np.int64)
     prefix: Mask = alone < size - np.ceil(threshold * size - ROUNDING).astype(np.int64) + 1
     return prefix
-
-
-def slots_for(entries: int) -> int:
-    """The slots of a table of so many entries."""
-    return 1 << max(4, int(np.ceil(np.log2(2 * entries + 1))))
 
 
 @jit("int64(uint64[::1], boolean[::1], uint64[::1], uint64[::1], int32[::1])")
@@ -129,13 +114,13 @@ def part_once(entries: Any, wanted: Any, once: Any, twice: Any, alone: Any) -> i
     bits = np.uint64(64 * len(once) - 1)
     for entry in entries:  # without branches: which way they went could not be foreseen
         slot = entry >> np.uint64(32) & bits
-        word, mark = slot >> np.uint64(6), np.uint64(wanted[np.int64(entry & _LOW)]) << (slot & np.uint64(63))
+        word, mark = slot >> np.uint64(6), np.uint64(wanted[np.int64(entry & LOW)]) << (slot & np.uint64(63))
         seen = once[word]
         twice[word] |= seen & mark
         once[word] = seen | mark
     used = 0
     for entry in entries:
-        row = np.int32(entry & _LOW)
+        row = np.int32(entry & LOW)
         alone[used] = row
         used += np.int64(wanted[row] & (bit(twice, entry >> np.uint64(32)) == 0))
     return used

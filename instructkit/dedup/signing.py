@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.dedup.lanes import LANES, lowest_values
+from instructkit.dedup.partitions import LOW
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.stretches import equal_below, sought_by
 from instructkit.dedup.texts import Field, field_texts
@@ -19,7 +20,6 @@ from instructkit.engine.jit import jit
 from instructkit.records.scrambling import mix
 
 NO_BAND = np.uint64(0)  # the band key of a row without text: it meets nobody
-_LOW = np.uint64(0xFFFFFFFF)
 
 
 def permutations(count: int) -> tuple[U32, U32]:
@@ -85,7 +85,7 @@ def sign(
     for row in range(len(found)):
         start, end, salts[row] = sought_by(row, ends[row], ends[row + 1], shingles, sizes, guarded, needs_equality)
         for place in range(start, end):
-            value = np.uint32(shingles[place] & _LOW)  # MurmurHash3's finalizer (Appleby)
+            value = np.uint32(shingles[place] & LOW)  # MurmurHash3's finalizer (Appleby)
             value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
             value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
             values[place - start] = np.uint32(value ^ (value >> np.uint32(16)))

@@ -23,7 +23,7 @@ STRETCH = 1 << 22  # shingles that are worked through together
 
 
 class RowStore:
-    """Exact hashes, shingle sets and origins of all rows, appended batch by batch."""
+    """Exact hashes, shingle sets and origins of rows, appended batch by batch."""
 
     def __init__(self, folder: Path, fields: int, permutations: int = 0, threshold: float = 0) -> None:
         self.folder = folder
@@ -31,6 +31,7 @@ class RowStore:
         self.fields = fields
         self.permutations = permutations  # of the signatures that are kept too; 0 for none
         self.rows = 0
+        self.runs = 0  # of tokens, in all texts
         names = ["exact", "shingles", "sizes", "origins", *(["signatures", "salts"] if permutations else [])]
         self._files: dict[str, IO[bytes]] = {name: (folder / name).open("wb") for name in names}
 
@@ -46,16 +47,17 @@ class RowStore:
 
     def append(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
-        self.append_exact(rows.exact)
+        self.append_exact(rows)
         self.append_sets(rows, origins, signed)
 
-    def append_exact(self, exact: U64) -> None:
+    def append_exact(self, rows: Shingled) -> None:
         """Add the exact hashes of a batch alone; `append_sets` follows."""
-        self.rows += len(exact)
+        self.rows += len(rows.exact)
+        self.runs += rows.runs
         if self.rows > MOST_ROWS:
             raise BadInput(f"dedup takes {MOST_ROWS:,} rows at most; deduplicate in parts, with --index")
         with disk_full(self.folder):
-            self._files["exact"].write(exact.data)
+            self._files["exact"].write(rows.exact.data)
 
     def append_sets(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add what else is kept of a batch."""
@@ -87,6 +89,7 @@ class RowStore:
             np.memmap(folder / "exact", np.uint64, "r").reshape(-1, 2)[wanted],
             shingles[starts + np.arange(int(lengths.sum()))],
             sizes[wanted],
+            int(lengths.sum()),
         )
         signed = None
         if self.permutations:
@@ -101,6 +104,7 @@ class RowStore:
                 with (other.folder / name).open("rb") as source:
                     shutil.copyfileobj(source, file, 1 << 22)
         self.rows += other.rows
+        self.runs += other.runs
 
     def signed(self, start: int, end: int) -> tuple[U32, U64]:
         """The signatures and salts of the rows of a stretch; they are kept where there are permutations."""

@@ -1,5 +1,6 @@
 """The rows of a run on disk: what each is found and compared by, made on the workers, and those of an index."""
 
+import contextlib
 import functools
 import itertools
 import math
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.dedup.arrays import U32, U64, Mask, Rows, Shingled
+from instructkit.dedup.arrays import U32, U64, Mask, Shingled
 from instructkit.dedup.equals import equal_rows
 from instructkit.dedup.explaining import lower
 from instructkit.dedup.index import Index, Staged
@@ -41,8 +43,8 @@ Sign = Callable[[pa.RecordBatch, Shingled], tuple[U32, U64]]
 class StoredTable:
     """The rows of a run, ready to be judged.
 
-    Of rows that are like no other, which is what most are, nothing is kept but a hash: `sifting` tells them while the
-    rows pass, and of those left the shingles are made again.
+    Most rows are like no other. Where a first pass can tell which, while the rows pass, the shingles of the others
+    alone are kept, made again; with an index, those of all rows.
     """
 
     def __init__(
@@ -51,24 +53,25 @@ class StoredTable:
     ) -> None:  # fmt: skip
         self._index = Index(given.index, given, len(fields), locked=True) if given.index is not None else None
         self._store = RowStore(spool.folder, len(fields), given.permutations if self._index else 0, given.threshold)
-        batches, sift = _first_pass(batches, given, fields, spool.folder)
+        batches, first = _first_pass(batches, given, fields, spool.folder)
         orders = []
-        equals: tuple[Rows, Rows] | None = None
-        with self._store as store:
-            for made in map_batches(batches, _work(given, fields, sift), workers=workers):
+        equals = rank = None
+        with self._store as store, first or contextlib.nullcontext():
+            for made in map_batches(batches, _work(given, fields, first), workers=workers):
                 orders.append(keep.order(made.batch, spool.rows))
                 sources.add(made.batch)
                 spool.append(made.batch)
-                if sift is not None:
-                    store.append_exact(made.shingled.exact)
-                    sift.append(made.sifted)
+                if first is not None:
+                    store.append_exact(made.shingled)
+                    first.append(made.first)
                 else:
                     store.append(made.shingled, origins_of(made.batch), made.signed)
-            if sift is not None:
-                equals = equal_rows(store.exact(), keep.rank(orders, 0))
-                wanted = np.ones(store.rows, bool)
-                wanted[equals[0]] = False
-                _store_alive(store, spool, Shingler(given.ngram, fields), sift.alive(wanted, workers), ~wanted, workers)
+            if first is not None:
+                rank = keep.rank(orders, 0)
+                equals = equal_rows(store.exact(), rank)
+                copies = np.zeros(store.rows, bool)
+                copies[equals[0]] = True
+                _store_alive(store, spool, given, fields, first.alive(~copies, workers), copies, workers)
             store.close()
         earlier = None
         if self._index is not None:
@@ -81,9 +84,12 @@ class StoredTable:
                 together.close()
                 store = together
         self.rows = RunRows(spool, fields, sources, earlier)
-        rank = keep.rank(orders, self.rows.fixed)
-        bands = None if isinstance(sift, Sift) else sift
-        self.judged: JudgedRows = StoredRows(store, fields, rank, self.rows.fixed, workers, equals, bands)
+        if first is None:
+            rank = keep.rank(orders, self.rows.fixed)
+        bands = None if isinstance(first, Sift) else first
+        self.judged: JudgedRows = StoredRows(
+            store, fields, rank, self.rows.fixed, workers, equals, bands, sifted=isinstance(first, Sift)
+        )
 
     def stage(self, verdicts: Verdicts) -> Staged | None:
         """Write the rows that stay as a new segment of the index, if there is one."""
@@ -106,39 +112,43 @@ def _first_pass(
         return batches, None if given.thresholds or given.explain else Bands(folder, guarded, given)
     held, lengths = [], np.zeros(0)
     shingler = Shingler(given.ngram, fields)
-    for batch in batches:  # so many rows of them, however they are batched: what is found may hang on the share
+
+    def measure(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, npt.NDArray[np.float64]]:
+        return batch, shingler(batch.slice(0, SAMPLE)).sizes.sum(axis=1)
+
+    for batch, found in map_batches(batches, measure, workers=1):
         held.append(batch)
-        some = shingler(batch.slice(0, SAMPLE - len(lengths)))
-        lengths = np.concatenate([lengths, some.sizes.sum(axis=1)])
+        lengths = np.concatenate([lengths, found])[:SAMPLE]  # as many, however they are batched
         if len(lengths) == SAMPLE:
             break
     threshold = min(given.threshold, *given.thresholds, lower(given.threshold) if given.explain else 1)
     share = share_for(threshold, float(lengths.mean())) if len(lengths) else 1.0
-    sift = Sift(folder, guarded, threshold, share) if share < 1 else None
-    return itertools.chain(held, batches), sift
+    return itertools.chain(held, batches), Sift(folder, guarded, threshold, share) if share < 1 else None
 
 
 def _store_alive(
-    store: RowStore, spool: Spool, shingler: Shingler, alive: Mask, copies: Mask, workers: int | None
+    store: RowStore, spool: Spool, given: DedupSettings, fields: tuple[Field, ...], alive: Mask, copies: Mask,
+    workers: int | None,
 ) -> None:  # fmt: skip
     """Store the shingles of the rows of a spool that may be alike another; the others have none.
 
-    Copies of others have their origin, for that of a copy may decide which row it leaves for.
+    Copies of others have their origin: it may decide which row they leave for, or that they stay, and then `--explain`
+    wants to know what they are like.
     """
+    shingler = Shingler(given.ngram, fields)
 
     def make(placed: tuple[int, pa.RecordBatch]) -> tuple[Shingled, Hashes]:
         start, batch = placed
         rows = slice(start, start + batch.num_rows)
-        sizes = np.zeros((batch.num_rows, len(shingler.fields)), np.uint32)
-        origins = np.zeros(batch.num_rows, np.uint64)
-        made = Shingled(np.zeros((0, 2), np.uint64), np.zeros(0, np.uint64), sizes)
+        sizes, origins = np.zeros((batch.num_rows, len(fields)), np.uint32), np.zeros(batch.num_rows, np.uint64)
         known = alive[rows] | copies[rows]
-        if known.any():
-            origins[known] = origins_of(batch.filter(pa.array(known)))
-        if alive[rows].any():
-            found = shingler(batch.filter(pa.array(alive[rows])))
-            made.shingles, sizes[alive[rows]] = found.shingles, found.sizes
-        return made, origins
+        if not known.any():
+            return Shingled.sets(np.zeros(0, np.uint64), sizes), origins
+        origins[known] = origins_of(batch.filter(pa.array(known)))
+        wanted = alive[rows] | (copies[rows] & (origins != 0)) if given.explain else alive[rows]
+        found = shingler(batch.filter(pa.array(wanted)))
+        sizes[wanted] = found.sizes
+        return Shingled.sets(found.shingles, sizes), origins
 
     for made, origins in map_ordered(numbered(spool.batches()), make, workers=workers):
         store.append_sets(made, origins)
@@ -151,24 +161,24 @@ class _Made:
     batch: pa.RecordBatch
     shingled: Shingled
     signed: tuple[U32, U64] | None
-    sifted: Any  # what the first pass makes of them
+    first: Any  # what the first pass makes of them
 
 
-def _work(given: DedupSettings, fields: tuple[Field, ...], sift: "FirstPass | None") -> "functools.partial[_Made]":
-    below = equal_below(sift.threshold) if sift is not None else math.inf
+def _work(given: DedupSettings, fields: tuple[Field, ...], first: "FirstPass | None") -> "functools.partial[_Made]":
+    below = equal_below(first.threshold) if first is not None else math.inf
     shingler = Shingler(given.ngram, fields, given.exact, below)
     signer: Sign | None = None
     if given.index is not None:
         from instructkit.dedup.signing import Signer
 
         signer = Signer(given, fields)
-    return functools.partial(_make, shingler=shingler, signer=signer, sift=sift.of if sift else None)
+    return functools.partial(_make, shingler=shingler, signer=signer, first=first.of if first else None)
 
 
 def _make(
-    batch: pa.RecordBatch, shingler: Shingler, signer: Sign | None, sift: Callable[[Shingled], Any] | None
+    batch: pa.RecordBatch, shingler: Shingler, signer: Sign | None, first: Callable[[Shingled], Any] | None
 ) -> _Made:  # fmt: skip
     """All that the rows of a batch need, on a worker."""
     shingled = shingler(batch)
     signed = signer(batch, shingled) if signer is not None else None
-    return _Made(batch, shingled, signed, sift(shingled) if sift is not None else None)
+    return _Made(batch, shingled, signed, first(shingled) if first is not None else None)

@@ -152,6 +152,7 @@ def test_settings_that_can_not_be_meant_are_refused(wrong: dict[str, float]) -> 
         ({"overlap": 8}, "--against"),
         ({"bands": 10, "search": "exhaustive"}, "leave out --exhaustive"),
         ({"rows_per_band": 4, "exact": True}, "leave out --exhaustive and --exact"),
+        ({"search": "lsh", "exact": True}, "leave out --exhaustive and --lsh"),
     ],
 )
 def test_settings_without_effect_are_refused(idle: dict[str, Any], missing: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from instructkit.engine.mapping import INLINE_ITEMS, LOOK_AHEAD, map_batches, map_ordered
+from instructkit.engine.mapping import INLINE_ITEMS, LOOK_AHEAD, ahead, map_batches, map_ordered
 from instructkit.errors import BadInput, RowFailed
 from tests.conftest import wait_until
 
@@ -165,3 +165,38 @@ def test_workers_do_not_outlive_the_process_that_started_them(tmp_path: Path, wa
     main.wait(20)
     main.stdout.close()
     wait_until(lambda: not any(map(running, workers)), 10)
+
+
+def test_items_fetched_ahead_come_in_order_and_no_thread_stays() -> None:
+    threads = threading.active_count()
+    assert list(ahead(iter(range(100)))) == list(range(100))
+    fetched: list[int] = []
+    ended: list[bool] = []
+
+    def items() -> Iterator[int]:
+        try:
+            for number in range(100):
+                fetched.append(number)
+                yield number
+        finally:
+            ended.append(True)
+
+    source = items()
+    found = ahead(source)
+    assert [next(found), next(found)] == [0, 1]
+    found.close()  # type: ignore[attr-defined]
+    assert fetched in ([0, 1], [0, 1, 2])
+    source.close()  # nobody is in it any more
+    assert ended == [True]
+    assert threading.active_count() == threads
+
+
+def test_an_error_of_an_item_fetched_ahead_is_raised_where_it_is_due() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("no second")
+
+    found = ahead(items())
+    assert next(found) == 1
+    with pytest.raises(ValueError, match="no second"):
+        next(found)
