@@ -68,6 +68,7 @@ class Sift:
         """Those of the rows ``wanted`` that may be alike another of them."""
         self._parts.close()
         sizes = np.concatenate([*self._sizes, np.zeros(0, np.uint32)])
+        self._sizes.clear()
         alone = np.zeros(len(sizes), np.uint32)
         wanted = wanted & (sizes > 0)
 
