@@ -53,7 +53,7 @@ def compiled_tokens(text: str) -> list[int]:
     return [int(value) for value in out[:count]]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS, TEXTS)
 def test_compiled_tokens_are_equal_where_plain_ones_are(one: str, other: str) -> None:
     both = [plain_tokens(unicodedata.normalize("NFC", text).lower()) for text in (one, other)]

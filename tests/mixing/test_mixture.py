@@ -55,10 +55,10 @@ def test_buckets_on_disk_give_the_same_order_as_one_in_memory(monkeypatch: pytes
 def test_the_shuffle_is_uniform() -> None:
     places = np.zeros((20, 20))
     rows = examples([{"output": str(number)} for number in range(20)])
-    for seed in range(400):
+    for seed in range(200):
         for place, output in enumerate(ik.mix(rows, seed=seed).read_all()["output"].to_pylist()):
             places[int(output), place] += 1
-    expected = 400 / 20
+    expected = 200 / 20
     chi_squared = ((places - expected) ** 2 / expected).sum()
     assert chi_squared < 361 + 5 * (2 * 361) ** 0.5  # 19 x 19 degrees of freedom, five standard deviations
 
@@ -66,9 +66,9 @@ def test_the_shuffle_is_uniform() -> None:
 def test_draws_within_a_group_are_fair() -> None:
     rows = examples([{"output": str(number)} for number in range(30)])
     counted: Counter[str] = Counter()
-    for seed in range(300):
+    for seed in range(150):
         counted.update(ik.mix(rows, cap=10, seed=seed).read_all()["output"].to_pylist())
-    assert max(abs(counted[str(number)] - 100) for number in range(30)) < 5 * (300 * 1 / 3 * 2 / 3) ** 0.5
+    assert max(abs(counted[str(number)] - 50) for number in range(30)) < 5 * (150 * 1 / 3 * 2 / 3) ** 0.5
 
 
 def test_repeats_are_numbered_and_each_epoch_is_in_an_order_of_its_own() -> None:

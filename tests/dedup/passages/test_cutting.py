@@ -79,7 +79,7 @@ def test_what_a_reader_sees_as_a_character_is_not_cut(text: str, start: int, end
     assert cut(text, (start, end)) == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS, st.data())
 def test_what_is_left_are_the_other_tokens_whole(text: str, data: st.DataObject) -> None:
     found = Tokens.of(pa.array([text]))
@@ -100,7 +100,7 @@ def test_what_is_left_are_the_other_tokens_whole(text: str, data: st.DataObject)
     assert set(left) <= {*text, " "}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(TEXTS, max_size=5))
 def test_tokens_are_those_that_are_counted_elsewhere(texts: list[str]) -> None:
     column = pa.array(texts, pa.string())

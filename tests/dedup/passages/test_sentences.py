@@ -54,14 +54,14 @@ def test_a_line_break_ends_a_sentence_and_a_code_block_is_one_line() -> None:
     assert split(f"One\ntwo\r\nthree.\n{code}\nfour") == ["One", "two", "three.", code, "four"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS)
 def test_units_are_those_of_plain_python(texts: list[str]) -> None:
     for text in texts:
         assert sorted(map(tokens, set(split(text)))) == sorted(map(list, set(units(text, 1))))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS)
 def test_what_stands_in_an_earlier_row_is_cut_and_nothing_else(texts: list[str]) -> None:
     result = run(texts, sentences=True, min_tokens=2)

@@ -20,7 +20,7 @@ LONG = st.lists(st.sampled_from(["a b c d e f ", "c d e f g ", "我们在北京�
 TEXTS = st.lists(st.one_of(SHORT, LONG).map("".join), max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS)
 def test_what_every_repeated_window_covers_is_cut_and_nothing_else(texts: list[str]) -> None:
     result = run(texts, substring=SIZE)
@@ -42,7 +42,7 @@ def test_what_every_repeated_window_covers_is_cut_and_nothing_else(texts: list[s
     assert told == lost
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS)
 def test_a_row_is_dropped_if_a_window_of_it_stands_in_a_row_that_stays_and_only_then(texts: list[str]) -> None:
     kept: list[int] = []
