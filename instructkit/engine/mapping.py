@@ -120,8 +120,8 @@ def _follow_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _run(step: Callable[[pa.RecordBatch], Result], numbered: tuple[int, pa.RecordBatch]) -> Result:
-    start, batch = numbered
+def _run(step: Callable[[pa.RecordBatch], Result], placed: tuple[int, pa.RecordBatch]) -> Result:
+    start, batch = placed
     note(batch.num_rows)
     try:
         return step(batch)
