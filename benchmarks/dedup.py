@@ -323,8 +323,7 @@ def sign(source: Path) -> tuple[float, float, float]:
     batches = list(ik.read(str(source)))
     size = sum(pc.sum(pc.binary_length(batch.column("output"))).as_py() for batch in batches) / 1e6
     seconds = [0.0, 0.0]
-    with tempfile.TemporaryDirectory() as folder:
-        bands = Bands(Path(folder), np.array([False]), settings)
+    with tempfile.TemporaryDirectory() as folder, Bands(Path(folder), np.array([False]), settings) as bands:
         for counts, batch in [(False, batches[0]), *((True, batch) for batch in batches)]:
             start = time.perf_counter()
             shingles = shingler(batch)
@@ -333,7 +332,6 @@ def sign(source: Path) -> tuple[float, float, float]:
             if counts:
                 seconds[0] += between - start
                 seconds[1] += time.perf_counter() - start
-        bands.close()
     return size, size / seconds[0], size / seconds[1]
 
 

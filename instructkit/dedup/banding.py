@@ -1,9 +1,8 @@
 """The bands of all rows' signatures: rows that agree in one may be alike."""
 
-import contextlib
 import functools
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -13,28 +12,17 @@ from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.signing import NO_BAND, band_keys, signatures
 from instructkit.dedup.stretches import equal_below
 from instructkit.engine.mapping import map_ordered
-from instructkit.engine.spool import disk_full
+from instructkit.engine.spool import SideFiles, disk_full
 
 
-class Bands:
+class Bands(SideFiles):
     """The keys of each band, in a file."""
 
     def __init__(self, folder: Path, guarded: Mask, settings: DedupSettings) -> None:
-        self._folder = folder
-        self._guarded = guarded
         self._bands, self._rows_per_band = settings.banding()
-        self._files = [self._path(band).open("wb") for band in range(self._bands)]
+        super().__init__(folder, map(band_file, range(self._bands)))
+        self._guarded = guarded
         self.threshold = settings.threshold
-
-    def __enter__(self) -> "Bands":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):  # of a full disk the write has told
-            for file in self._files:
-                file.close()
 
     def of(self, rows: Shingled) -> U64:
         """The keys of some rows: bands x rows."""
@@ -45,15 +33,9 @@ class Bands:
 
     def append(self, keys: U64) -> None:
         """Add the keys of the next rows."""
-        with disk_full(self._folder):
-            for file, band in zip(self._files, keys, strict=True):
+        with disk_full(self.folder):
+            for file, band in zip(self.files.values(), keys, strict=True):
                 file.write(np.ascontiguousarray(band).data)
-
-    def close(self) -> None:
-        """End the writing: the keys are read."""
-        with disk_full(self._folder):
-            for file in self._files:
-                file.close()
 
     def alive(self, wanted: Mask, workers: int | None) -> Mask:
         """Those of the rows ``wanted`` that agree in a band with another of them."""
@@ -61,7 +43,7 @@ class Bands:
         found = np.zeros(len(wanted), bool)
         for band in range(self._bands):  # one after the other: its keys are held
             keys = self.keys(band)
-            for rows in map_ordered(parts_of(keys), functools.partial(_agreeing, keys, wanted), workers=workers):
+            for rows in map_ordered(with_band(keys, wanted), functools.partial(_agreeing, keys), workers=workers):
                 found[rows] = True
         return found
 
@@ -76,12 +58,17 @@ class Bands:
         return keys
 
     def _path(self, band: int) -> Path:
-        return self._folder / band_file(band)
+        return self.folder / band_file(band)
 
 
-def _agreeing(keys: U64, wanted: Mask, part: I64) -> I64:
-    """The rows wanted of a part whose key another of them has."""
-    rows = part[wanted[part] & (keys[part] != NO_BAND)]
+def with_band(keys: U64, wanted: Mask) -> Iterator[I64]:
+    """The rows wanted that have text, in parts; those with equal keys together."""
+    for part in parts_of(keys):
+        yield part[wanted[part] & (keys[part] != NO_BAND)]
+
+
+def _agreeing(keys: U64, rows: I64) -> I64:
+    """Those of some rows whose key another of them has."""
     rows = rows[np.argsort(keys[rows])]
     agreeing: I64 = rows[with_equals(keys[rows])]
     return agreeing

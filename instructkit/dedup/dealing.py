@@ -27,7 +27,7 @@ def bits_of(shingles: int) -> int:
 
 @dataclass
 class Dealt:
-    """The shingles that some rows are sought by, part by part."""
+    """The shingles that some rows, numbered from 0, are sought by, part by part."""
 
     entries: U64  # 32 bits of the shingle after those that tell the part, and the row
     bounds: I64  # parts + 1
@@ -43,13 +43,13 @@ class Dealer:
     bits: int
     parts: int
 
-    def __call__(self, rows: Shingled, wanted: Mask | None = None, first: int = 0) -> Dealt:
-        """Deal the shingles of the rows ``wanted``, whose numbers begin with ``first``."""
+    def __call__(self, rows: Shingled, wanted: Mask | None = None) -> Dealt:
+        """Deal the shingles of the rows ``wanted``."""
         count = len(rows.sizes)
         wanted = np.ones(count, bool) if wanted is None else wanted
         sizes = np.zeros(count, np.uint32)
         entries, places = np.empty(len(rows.shingles), np.uint64), np.empty(len(rows.shingles), np.uint8)
-        used = choose(rows.shingles, rows.sizes, self.guarded, equal_below(self.threshold), wanted, first, self.bits,
+        used = choose(rows.shingles, rows.sizes, self.guarded, equal_below(self.threshold), wanted, self.bits,
                       self.parts, sizes, entries, places)  # fmt: skip
         bounds, dealt = np.zeros(self.parts + 1, np.int64), np.empty(used, np.uint64)
         lay_out(entries[:used], places[:used], bounds, dealt)
@@ -57,19 +57,19 @@ class Dealer:
 
 
 def dealt_stretches(
-    sets: ShingleSets, dealer: Dealer, wanted: Mask, workers: int | None, *, from_zero: bool = False
-) -> Iterator[tuple[tuple[int, int], Dealt]]:  # fmt: skip
-    """The shingles of all rows wanted, stretch by stretch; rows by their numbers, or in each stretch from 0."""
+    sets: ShingleSets, dealer: Dealer, wanted: Mask, workers: int | None
+) -> Iterator[Dealt]:  # fmt: skip
+    """The shingles of all rows wanted, stretch by stretch."""
 
-    def deal(stretch: tuple[int, int]) -> tuple[tuple[int, int], Dealt]:
+    def deal(stretch: tuple[int, int]) -> Dealt:
         start, end = stretch
         if not wanted[start:end].any():
             none = np.zeros(0, np.uint64)
-            return stretch, Dealt(none, np.zeros(dealer.parts + 1, np.int64), np.zeros(end - start, np.uint32))
+            return Dealt(none, np.zeros(dealer.parts + 1, np.int64), np.zeros(end - start, np.uint32))
         shingles, _, sizes = sets.stretch(start, end)
-        found = dealer(Shingled.sets(shingles, sizes), wanted[start:end], 0 if from_zero else start)
+        found = dealer(Shingled.sets(shingles, sizes), wanted[start:end])
         sets.release()
-        return stretch, found
+        return found
 
     yield from map_ordered(sets.stretches(), deal, workers=workers)
 
@@ -80,11 +80,11 @@ def slots_for(entries: int) -> int:
 
 
 @jit(
-    "int64(uint64[::1], uint32[:,::1], boolean[::1], float64, boolean[::1], int64, int64, int64, uint32[::1], "
+    "int64(uint64[::1], uint32[:,::1], boolean[::1], float64, boolean[::1], int64, int64, uint32[::1], "
     "uint64[::1], uint8[::1])"
 )
 def choose(
-    shingles: Any, sizes: Any, guarded: Any, needs_equality: float, wanted: Any, first: int, bits: int, parts: int,
+    shingles: Any, sizes: Any, guarded: Any, needs_equality: float, wanted: Any, bits: int, parts: int,
     counts: Any, entries: Any, places: Any,
 ) -> int:  # fmt: skip
     """Write the shingles of the rows wanted that are of the first parts, each as an entry; gives how many there are.
@@ -105,7 +105,7 @@ def choose(
         for place in range(begin, stop):  # without branches: which way they went could not be foreseen
             value = shingles[place] ^ salt
             part = value >> down
-            entries[used] = (value << np.uint64(bits) & ~LOW) | np.uint64(first + row)
+            entries[used] = (value << np.uint64(bits) & ~LOW) | np.uint64(row)
             places[used] = np.uint8(part)
             used += np.int64(part < np.uint64(parts))
     return used

@@ -13,7 +13,7 @@ import pyarrow as pa
 from instructkit.dedup.against import without_overlaps
 from instructkit.dedup.arrays import I64
 from instructkit.dedup.clusters import ClusterFile
-from instructkit.dedup.explaining import BELOW, count_thresholds, find_nearest
+from instructkit.dedup.explaining import count_thresholds, find_nearest, lowest
 from instructkit.dedup.findings import Findings
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
@@ -109,8 +109,7 @@ def dedup(
 
 def _may_be_few(given: DedupSettings) -> bool:
     """Whether rows, if they are few, are judged in plain Python."""
-    low = min(given.threshold, *given.thresholds, given.threshold - BELOW if given.explain else 1) < LEAST
-    return not (loaded() or low or given.against or given.index or given.search == "lsh")
+    return not (loaded() or lowest(given) < LEAST or given.against or given.index or given.search == "lsh")
 
 
 def _few(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch] | Iterator[pa.RecordBatch]:

@@ -21,6 +21,11 @@ def lower(threshold: float) -> float:
     return max(LEAST, threshold - BELOW)
 
 
+def lowest(settings: DedupSettings) -> float:
+    """The lowest of the thresholds that rows are judged by."""
+    return min(settings.threshold, *settings.thresholds, lower(settings.threshold) if settings.explain else 1)
+
+
 def count_thresholds(rows: JudgedRows, settings: DedupSettings, fixed: int) -> dict[float, int]:
     """How many rows would leave at each of the thresholds asked for."""
     counts = {}

@@ -8,7 +8,6 @@ kept, as (shingle, row), and rows that meet under a shingle are compared.
 
 import functools
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,8 @@ class PrefixJoin:
             row_bits = max(bits_for(int(self._size.sum())), (rows - 1 >> ROW_BITS).bit_length())
             down = max(0, (rows - 1).bit_length() - row_bits)  # a part's rows differ in so many bits
             with Partitions(self._folder, "again", 1 << row_bits) as by_row:
-                for orders, again in self._map(dealt.parts, functools.partial(self._again, dealt, bits)):
+                count = functools.partial(self._again, dealt, bits)
+                for orders, again in map_ordered(dealt.parts, count, workers=self._workers):
                     inside = (again & ((1 << down) - 1)).astype(np.uint64)
                     by_row.append_mixed(again >> down, (inside << np.uint64(ORDER_BITS)) | orders)
                 by_row.close()
@@ -77,15 +77,14 @@ class PrefixJoin:
             for part in by_key.parts:
                 writer.add(by_key.take(part))
 
-    def _map(self, items: Any, function: Any) -> Iterator[Any]:
-        return map_ordered(items, function, workers=self._workers)
-
     def _deal(self, parts: Partitions, bits: int) -> None:
         """Deal all shingles of the rows wanted."""
         dealer = Dealer(self._guarded, self._threshold, bits, 1 << bits)
-        for (start, end), found in dealt_stretches(self._sets, dealer, self._wanted, self._workers):
-            self._size[start:end] = found.sizes
-            parts.append(found.entries, found.bounds)
+        start = 0
+        for found in dealt_stretches(self._sets, dealer, self._wanted, self._workers):
+            self._size[start : start + len(found.sizes)] = found.sizes
+            parts.append(found.entries + np.uint64(start), found.bounds)
+            start += len(found.sizes)
         parts.close()
 
     def _again(self, dealt: Partitions, bits: int, part: int) -> tuple[U64, Rows]:

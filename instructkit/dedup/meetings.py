@@ -11,9 +11,10 @@ import numpy.typing as npt
 from instructkit.dedup.arrays import U64, Rows
 from instructkit.dedup.partitions import LOW, with_equals
 from instructkit.engine.jit import jit
-from instructkit.engine.spool import disk_full
+from instructkit.engine.spool import SideFiles, disk_full
 from instructkit.errors import BadInput
 
+MEETINGS = "meetings"  # the file
 READ_AT_ONCE = 1 << 20
 MOST_ENTRIES = 2**31 - 1  # they are numbered by 32 bits
 
@@ -27,12 +28,11 @@ class Meetings:
     count: int  # how many keys there are
 
 
-class MeetingsWriter:
+class MeetingsWriter(SideFiles):
     """Collects entries (key, row) and leaves those whose key has one row alone."""
 
     def __init__(self, folder: Path, rows: int) -> None:
-        self._path = folder / "meetings"
-        self._file = self._path.open("wb")
+        super().__init__(folder, [MEETINGS], kept=False)
         self._rows = rows
         self.keys = 0
         self.entries = 0
@@ -65,14 +65,13 @@ class MeetingsWriter:
                 f"more than {MOST_ENTRIES:,} times a row meets another under a shingle or a band: raise "
                 "--threshold, use --lsh, or deduplicate in parts"
             )
-        with disk_full(self._path.parent):
-            self._file.write(numbered.data)
+        with disk_full(self.folder):
+            self.files[MEETINGS].write(numbered.data)
         return crowded
 
     def finish(self) -> Meetings:
         """The entries, by row."""
-        with disk_full(self._path.parent):
-            self._file.close()
+        self.close()
         ends = np.zeros(self._rows + 1, np.int64)
         for entries in self._read():
             ends[1:] += np.bincount(entries[:, 0], minlength=self._rows)
@@ -81,16 +80,10 @@ class MeetingsWriter:
         cursor = ends[:-1].copy()
         for entries in self._read():
             deal(entries, cursor, keys)
-        self.remove()
         return Meetings(ends, keys, self.keys)
 
-    def remove(self) -> None:
-        """Give the disk back."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
-
     def _read(self) -> Iterator[Rows]:
-        with self._path.open("rb") as file:
+        with (self.folder / MEETINGS).open("rb") as file:
             while len(entries := np.fromfile(file, np.int32, 2 * READ_AT_ONCE)):
                 yield entries.reshape(-1, 2)
 

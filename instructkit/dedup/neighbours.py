@@ -14,7 +14,7 @@ import numpy.typing as npt
 from instructkit.dedup.arrays import U64, Mask, Rows, Shingled
 from instructkit.dedup.equals import equal_rows
 from instructkit.dedup.meetings import Meetings, MeetingsWriter
-from instructkit.dedup.partitions import entries_of, parts_of
+from instructkit.dedup.partitions import entries_of
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.store import RowStore, ShingleSets
 from instructkit.dedup.texts import Field
@@ -93,12 +93,11 @@ class StoredRows:
     def _meetings(self, found: Verdicts, settings: DedupSettings) -> Meetings:
         wanted = found.stays & (np.diff(self._sets.ends) > 0)
         if settings.search != "lsh":
-            writer = MeetingsWriter(self._store.folder, self._sets.rows)
-            self._join(wanted, settings.threshold, writer)
-            if settings.search == "exhaustive" or self._worth_joining(writer, settings):
-                found.search = "exhaustive"
-                return writer.finish()
-            writer.remove()
+            with MeetingsWriter(self._store.folder, self._sets.rows) as writer:
+                self._join(wanted, settings.threshold, writer)
+                if settings.search == "exhaustive" or self._worth_joining(writer, settings):
+                    found.search = "exhaustive"
+                    return writer.finish()
         found.search = "lsh"
         return self._band(wanted, settings)
 
@@ -124,19 +123,18 @@ class StoredRows:
 
     def _band(self, wanted: Mask, settings: DedupSettings) -> Meetings:
         """Let the rows meet that agree in a band of their signatures."""
-        from instructkit.dedup.signing import NO_BAND
+        from instructkit.dedup.banding import with_band
 
-        writer = MeetingsWriter(self._store.folder, self._sets.rows)
         bands = self._bands or self.bands(settings)
         crowded = np.zeros(self._sets.rows, bool)
-        for band in range(settings.banding()[0]):
-            keys = bands.take(band)
-            for part in parts_of(keys):
-                rows = part[wanted[part] & (keys[part] != NO_BAND)]
-                crowded[writer.add(entries_of(keys[rows], rows), CROWD)] = True
-        if crowded.any():
-            self._join(crowded, settings.threshold, writer)
-        return writer.finish()
+        with MeetingsWriter(self._store.folder, self._sets.rows) as writer:
+            for band in range(settings.banding()[0]):
+                keys = bands.take(band)
+                for rows in with_band(keys, wanted):
+                    crowded[writer.add(entries_of(keys[rows], rows), CROWD)] = True
+            if crowded.any():
+                self._join(crowded, settings.threshold, writer)
+            return writer.finish()
 
     def bands(self, settings: DedupSettings) -> "Bands":
         """The keys of each band, in files of the store's folder."""

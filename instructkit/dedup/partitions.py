@@ -1,49 +1,37 @@
 """Entries in parts, so that what is sorted or counted together is bounded."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import I64, U64
-from instructkit.engine.spool import disk_full
+from instructkit.engine.spool import SideFiles, disk_full
 
 ROWS_A_SORT = 1 << 20  # entries that are sorted together
 MOST_PARTS = 7  # as a power of 2
 LOW = np.uint64(0xFFFFFFFF)
 
 
-class Partitions:
+class Partitions(SideFiles):
     """Entries on disk, to be taken part by part.
 
     They lie in one file as they came, for a process may have but a few hundred files open.
     """
 
     def __init__(self, folder: Path, name: str, parts: int) -> None:
+        super().__init__(folder, [name], kept=False)
         self.parts = range(parts)
         self.entries = 0
-        self._path = folder / name
-        self._file = self._path.open("wb")
+        self._name = name
         self._bounds: list[I64] = []  # of each piece: where its parts begin
-
-    def __enter__(self) -> "Partitions":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):  # of a full disk the write has told
-            self._file.close()
-        self._path.unlink(missing_ok=True)
 
     def append(self, entries: U64, bounds: I64) -> None:
         """Add entries that stand part by part; ``bounds`` (parts + 1) tell where each begins, from 0 to their end."""
-        with disk_full(self._path.parent):
-            self._file.write(entries.data)
+        with disk_full(self.folder):
+            self.files[self._name].write(entries.data)
         self._bounds.append(bounds + self.entries)
         self.entries += len(entries)
 
@@ -54,17 +42,12 @@ class Partitions:
             parts, entries = parts[order], entries[order]
         self.append(np.ascontiguousarray(entries), np.searchsorted(parts, np.arange(len(self.parts) + 1)))
 
-    def close(self) -> None:
-        """End the writing: `take` reads."""
-        with disk_full(self._path.parent):
-            self._file.close()
-
     def take(self, part: int) -> U64:
-        """The entries of a part."""
+        """The entries of a part, when all are written."""
         places = [(int(bounds[part]), int(bounds[part + 1])) for bounds in self._bounds]
         found = np.empty(sum(end - start for start, end in places), np.uint64)
         used = 0
-        with self._path.open("rb", buffering=0) as file:
+        with (self.folder / self._name).open("rb", buffering=0) as file:
             for start, end in places:
                 if end > start:
                     file.seek(8 * start)

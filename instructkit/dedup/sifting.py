@@ -94,7 +94,7 @@ def sifted(
     if share == 1:
         return wanted
     with Sift(folder, guarded, threshold, share) as sift:
-        for _, found in dealt_stretches(sets, sift.dealer, wanted, workers, from_zero=True):
+        for found in dealt_stretches(sets, sift.dealer, wanted, workers):
             sift.append(found)
         return sift.alive(wanted, workers)
 

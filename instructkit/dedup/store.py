@@ -1,19 +1,17 @@
 """What is kept of each row while duplicates are sought: on disk, but for a few bytes a row."""
 
-import contextlib
 import mmap
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from instructkit.dedup.arrays import U32, U64, Shingled
-from instructkit.engine.spool import disk_full
+from instructkit.engine.spool import SideFiles, disk_full
 from instructkit.errors import BadInput
 from instructkit.records.hashing import Hashes
 
@@ -22,28 +20,17 @@ MOST_ROWS = 2**31 - 1  # they are numbered by 32 bits
 STRETCH = 1 << 22  # shingles that are worked through together
 
 
-class RowStore:
+class RowStore(SideFiles):
     """Exact hashes, shingle sets and origins of rows, appended batch by batch."""
 
     def __init__(self, folder: Path, fields: int, permutations: int = 0, threshold: float = 0) -> None:
-        self.folder = folder
         self.threshold = threshold  # that the signatures are for
         self.fields = fields
         self.permutations = permutations  # of the signatures that are kept too; 0 for none
         self.rows = 0
         self.runs = 0  # of tokens, in all texts
         names = ["exact", "shingles", "sizes", "origins", *(["signatures", "salts"] if permutations else [])]
-        self._files: dict[str, IO[bytes]] = {name: (folder / name).open("wb") for name in names}
-
-    def __enter__(self) -> "RowStore":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):  # of a full disk the write has told
-            for file in self._files.values():
-                file.close()
+        super().__init__(folder, names)
 
     def append(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add the rows of a batch; raises `OutputFailed` when the temporary folder's disk is full."""
@@ -57,17 +44,17 @@ class RowStore:
         if self.rows > MOST_ROWS:
             raise BadInput(f"dedup takes {MOST_ROWS:,} rows at most; deduplicate in parts, with --index")
         with disk_full(self.folder):
-            self._files["exact"].write(rows.exact.data)
+            self.files["exact"].write(rows.exact.data)
 
     def append_sets(self, rows: Shingled, origins: Hashes, signed: tuple[U32, U64] | None = None) -> None:
         """Add what else is kept of a batch."""
         with disk_full(self.folder):
-            self._files["shingles"].write(rows.shingles.data)
-            self._files["sizes"].write(rows.sizes.data)
-            self._files["origins"].write(origins.data)
+            self.files["shingles"].write(rows.shingles.data)
+            self.files["sizes"].write(rows.sizes.data)
+            self.files["origins"].write(origins.data)
             if signed is not None:
                 for name, values in zip(("signatures", "salts"), signed, strict=True):
-                    self._files[name].write(np.ascontiguousarray(values).data)
+                    self.files[name].write(np.ascontiguousarray(values).data)
 
     def take(self, folder: Path, rows: int, wanted: npt.NDArray[np.int64]) -> None:
         """Add some rows (ascending) of the store that a folder with ``rows`` of them holds."""
@@ -100,7 +87,7 @@ class RowStore:
     def extend(self, other: "RowStore") -> None:
         """Add all rows of another store."""
         with disk_full(self.folder):
-            for name, file in self._files.items():
+            for name, file in self.files.items():
                 with (other.folder / name).open("rb") as source:
                     shutil.copyfileobj(source, file, 1 << 22)
         self.rows += other.rows
@@ -115,17 +102,11 @@ class RowStore:
         salts = np.fromfile(self.folder / "salts", np.uint64, end - start, offset=8 * start)
         return signatures.reshape(-1, self.permutations), salts
 
-    def close(self) -> None:
-        """End the writing."""
-        with disk_full(self.folder):
-            for file in self._files.values():
-                file.close()
-
     def exact(self) -> U64:
         """The exact hashes: rows x 2."""
         with disk_full(self.folder):
-            if not self._files["exact"].closed:
-                self._files["exact"].flush()
+            if not self.files["exact"].closed:
+                self.files["exact"].flush()
         return np.fromfile(self.folder / "exact", np.uint64).reshape(-1, 2)
 
     def sets(self) -> "ShingleSets":

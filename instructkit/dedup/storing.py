@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from instructkit.dedup.arrays import U32, U64, Mask, Shingled
 from instructkit.dedup.equals import equal_rows
-from instructkit.dedup.explaining import lower
+from instructkit.dedup.explaining import lowest
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
 from instructkit.dedup.neighbours import StoredRows
@@ -121,7 +121,7 @@ def _first_pass(
         lengths = np.concatenate([lengths, found])[:SAMPLE]  # as many, however they are batched
         if len(lengths) == SAMPLE:
             break
-    threshold = min(given.threshold, *given.thresholds, lower(given.threshold) if given.explain else 1)
+    threshold = lowest(given)
     share = share_for(threshold, float(lengths.mean())) if len(lengths) else 1.0
     return itertools.chain(held, batches), Sift(folder, guarded, threshold, share) if share < 1 else None
 

@@ -4,10 +4,10 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TypeVar
 
 import pyarrow as pa
 
@@ -33,6 +33,37 @@ def disk_full(folder: Path) -> Iterator[None]:
             f"the temporary folder {folder.parent} can't hold the rows ({error.strerror or error}); "
             "free space there or set TMPDIR to a larger disk"
         ) from error
+
+
+class SideFiles:
+    """Files that a step writes in a spool's folder, and then reads."""
+
+    def __init__(self, folder: Path, names: Iterable[str], *, kept: bool = True) -> None:
+        self.folder = folder
+        self.files = {name: (folder / name).open("wb") for name in names}
+        self._kept = kept  # when the step is done with them
+
+    def __enter__(self: "Files") -> "Files":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):  # of a full disk the write has told
+            for file in self.files.values():
+                file.close()
+        if not self._kept:
+            for name in self.files:
+                (self.folder / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """End the writing; raises `OutputFailed` when the disk is full."""
+        with disk_full(self.folder):
+            for file in self.files.values():
+                file.close()
+
+
+Files = TypeVar("Files", bound=SideFiles)
 
 
 class Spool:
