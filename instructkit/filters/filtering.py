@@ -122,7 +122,7 @@ class Judge:
 
         def note(name: str, verdict: Verdict, threshold: str) -> None:
             for row in np.flatnonzero(verdict.fails).tolist():
-                reasons.setdefault(row, []).append((name, verdict.values(row), threshold))
+                reasons.setdefault(row, []).append((name, verdict.value(row), threshold))
                 failed[name] += 1
 
         for name, threshold in self.thresholds.items():
@@ -137,7 +137,7 @@ class Judge:
             if self.toxicity == "drop":
                 note("toxicity", abuse, "")
             else:
-                words = [abuse.values(row).split(", ") if abuse.fails[row] else [] for row in range(batch.num_rows)]
+                words = [abuse.value(row).split(", ") if abuse.fails[row] else [] for row in range(batch.num_rows)]
                 added["toxicity"] = pa.array(words, pa.list_(pa.string()))
         if self.pii != "off":
             found = pii.look(batch)

@@ -182,6 +182,6 @@ def output_equals_prompt(instruction: pa.StringArray, input: pa.StringArray, out
     """The output only repeats the instruction or the input."""
     said = pc.utf8_lower(pc.utf8_trim_whitespace(output))
     same = [pc.equal(said, pc.utf8_lower(pc.utf8_trim_whitespace(column))) for column in (instruction, input)]
-    fails = pc.and_(pc.or_(*same), pc.not_equal(said, "")).to_numpy(zero_copy_only=False)
-    repeated_input = same[1].to_numpy(zero_copy_only=False)
-    return Verdict(fails, lambda row: "equals the input" if repeated_input[row] else "equals the instruction")
+    fails = pc.and_(pc.or_(*same), pc.not_equal(said, ""))
+    why = pc.if_else(same[1], "equals the input", "equals the instruction")
+    return Verdict(fails.to_numpy(zero_copy_only=False), pc.if_else(fails, why, pa.scalar(None, pa.string())))

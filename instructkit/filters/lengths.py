@@ -11,20 +11,21 @@ def _true(mask: pa.BooleanArray) -> Mask:
     return found
 
 
-def _blank(text: pa.StringArray) -> Mask:
-    return _true(pc.equal(pc.utf8_trim_whitespace(text), ""))
+def _blank(text: pa.StringArray) -> Verdict:
+    blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+    return Verdict(_true(blank), pc.if_else(blank, "empty", pa.scalar(None, pa.string())))
 
 
 @rule("empty_instruction", source="an example asks for something")
 def empty_instruction(instruction: pa.StringArray) -> Verdict:
     """The instruction is empty."""
-    return Verdict(_blank(instruction), lambda _: "empty")
+    return _blank(instruction)
 
 
 @rule("empty_output", source="Self-Instruct (Wang et al. 2023) drops empty outputs")
 def empty_output(output: pa.StringArray) -> Verdict:
     """The output is empty."""
-    return Verdict(_blank(output), lambda _: "empty")
+    return _blank(output)
 
 
 @rule("long_prompt", source="ours: beyond the context of most models that are tuned")

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,26 +17,30 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass
 class Verdict:
-    """What a rule found in a batch: which rows fail, and the value measured of each row."""
+    """What a rule found in a batch: the rows that fail, and the value measured of each row.
+
+    A value is a number, or the text that shows what is wrong; null where there is nothing to say.
+    """
 
     fails: Mask
-    values: Callable[[int], str]  # of a row that fails, as the rejects file shows it
+    values: pa.Array
 
     @classmethod
-    def of(cls, fails: Mask, values: Any) -> "Verdict":
+    def of(cls, fails: Mask, values: npt.NDArray[Any]) -> "Verdict":
         """Rows that fail, with one value a row in an array."""
-        return cls(fails, lambda row: _show(values[row]))
+        return cls(fails, pa.array(values))
 
     @classmethod
-    def found(cls, rows: int, evidence: dict[int, str]) -> "Verdict":
+    def found(cls, rows: int, evidence: Mapping[int, str]) -> "Verdict":
         """The rows in which something was found, and what."""
         fails = np.zeros(rows, bool)
         fails[list(evidence)] = True
-        return cls(fails, evidence.__getitem__)
+        return cls(fails, pa.array([evidence.get(row) for row in range(rows)], pa.string()))
 
-
-def _show(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    def value(self, row: int) -> str:
+        """The value of a row, as the rejects file shows it."""
+        value = self.values[row].as_py()
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)

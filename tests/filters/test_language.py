@@ -7,7 +7,7 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import UsageError
-from instructkit.filters.language import UNKNOWN, identify, parse_languages
+from instructkit.filters.language.identifying import UNKNOWN, identify, parse_languages
 from tests.rows import examples
 
 

