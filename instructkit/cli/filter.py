@@ -17,8 +17,8 @@ from instructkit.cli.common import (
 def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from instructkit.filters.presets import PRESETS
     from instructkit.filters.rule import RULES
+    from instructkit.filters.rules.presets import PRESETS
     from instructkit.reports.tables import print_table
 
     rows = [

@@ -10,6 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.filters.examining import Findings
+from instructkit.filters.rule import Verdict
+
 MODES = ("off", "tag", "mask", "drop")
 NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
 _MAYBE = r"@|\d[\d \-.()]{5,}|[A-Z]{2}\d{2}"  # a row without any of these holds nothing we know
@@ -202,3 +205,28 @@ def _nested(column: pa.Array, rows: npt.NDArray[np.int64], values: list[Any]) ->
     for row, value in zip(rows.tolist(), values, strict=True):
         every[row] = value
     return pa.array(every, column.type)
+
+
+@dataclass(frozen=True)
+class PiiExaminer:
+    """Marks, masks or fails rows with personal data."""
+
+    mode: str
+    holds_gil: bool = True
+
+    @property
+    def fields(self) -> tuple[pa.Field, ...]:
+        """The column of kinds, for tag and mask."""
+        return (pa.field("pii", pa.list_(pa.string())),) if self.mode != "drop" else ()
+
+    def __call__(self, batch: pa.RecordBatch) -> Findings:
+        """Examine the rows of a batch."""
+        found = look(batch)
+        has = np.isin(np.arange(batch.num_rows), list(found.kinds))
+        if self.mode == "drop":
+            kinds = {row: ", ".join(kinds) for row, kinds in found.kinds.items()}
+            return Findings([("pii", Verdict.found(batch.num_rows, kinds), "")])
+        masked = found.masked if self.mode == "mask" else None
+        return Findings(
+            columns=[found.column], batch=masked, marked={f"pii_{self.mode}ed".replace("tage", "tagge"): has}
+        )

@@ -5,11 +5,13 @@ a harmless sense are left out on purpose. What a list can't see (irony, coded ha
 """
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.filters.examining import Findings
 from instructkit.filters.rule import Verdict
 
 MODES = ("off", "tag", "drop")
@@ -63,3 +65,24 @@ def abusive(batch: pa.RecordBatch) -> Verdict:
                 evidence.setdefault(row, []).extend(found)
     shown = {row: ", ".join(dict.fromkeys(words)) for row, words in evidence.items()}
     return Verdict.found(batch.num_rows, shown)
+
+
+@dataclass(frozen=True)
+class ToxicityExaminer:
+    """Marks or fails rows with an abusive word."""
+
+    mode: str
+    holds_gil: bool = True
+
+    @property
+    def fields(self) -> tuple[pa.Field, ...]:
+        """The column of words, for tag."""
+        return (pa.field("toxicity", pa.list_(pa.string())),) if self.mode == "tag" else ()
+
+    def __call__(self, batch: pa.RecordBatch) -> Findings:
+        """Examine the rows of a batch."""
+        abuse = abusive(batch)
+        if self.mode == "drop":
+            return Findings([("toxicity", abuse, "")])
+        words = [abuse.value(row).split(", ") if abuse.fails[row] else [] for row in range(batch.num_rows)]
+        return Findings(columns=[pa.array(words, pa.list_(pa.string()))], marked={"abuse_tagged": abuse.fails})

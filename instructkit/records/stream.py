@@ -28,7 +28,8 @@ class Counts:
     """What became of a step's rows: ``rows_in`` less ``rows_dropped`` stayed.
 
     ``reasons`` counts the rows that failed each rule; a row that failed two is in both. ``changed`` counts the rows
-    that stayed with something changed, by what was done.
+    that stayed with something changed, by what was done. ``alone`` counts the rows that failed one rule and no other;
+    ``found`` what was found in the rows, by kind, with a few masked ``samples`` of each.
     """
 
     rows_in: int = 0
@@ -36,6 +37,9 @@ class Counts:
     rows_dropped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
+    alone: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, list[str]] = field(default_factory=dict)
     inputs: list[list["Counts"]] = field(default_factory=list)  # the steps behind each of several inputs
 
     def drop(self, reason: str, rows: int = 1) -> None:
@@ -58,8 +62,9 @@ class Counts:
             "rows_dropped": self.rows_dropped,
             "reasons": dict(sorted(self.reasons.items())),
         }
-        if self.changed:
-            entry["changed"] = dict(sorted(self.changed.items()))
+        for name in _EXTRA:
+            if counted := getattr(self, name):
+                entry[name] = dict(sorted(counted.items()))
         if self.inputs:
             entry["inputs"] = [[step.to_json() for step in steps] for steps in self.inputs]
         return entry
@@ -73,8 +78,13 @@ class Counts:
             entry["rows_dropped"],
             Counter(entry["reasons"]),
             Counter(entry.get("changed", {})),
-            [[cls.from_json(step) for step in steps] for steps in entry.get("inputs", [])],
+            Counter(entry.get("alone", {})),
+            Counter(entry.get("found", {})),
+            inputs=[[cls.from_json(step) for step in steps] for steps in entry.get("inputs", [])],
         )
+
+
+_EXTRA = ("changed", "alone", "found")  # counts told only where there are any
 
 
 @dataclass(eq=False)

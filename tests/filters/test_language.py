@@ -7,7 +7,7 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import UsageError
-from instructkit.filters.language.identifying import UNKNOWN, identify, parse_languages
+from instructkit.filters.language import UNKNOWN, identify, parse_languages
 from tests.rows import examples
 
 
@@ -22,7 +22,7 @@ from tests.rows import examples
         ("これは日本語の文章です。", "ja"),
         ("이것은 한국어 문장입니다.", "ko"),
         ("yes", UNKNOWN),
-        ("否", UNKNOWN),
+        ("否", "zh"),
         ("42 + 17 = 59", UNKNOWN),
         ("```python\nimport os\nprint(os.getcwd())\n```", UNKNOWN),
         ("Wow, how do you know so much?", UNKNOWN),

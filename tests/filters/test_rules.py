@@ -6,9 +6,9 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import UsageError
-from instructkit.filters import presets
-from instructkit.filters.integrity import why_cut, why_no_json
 from instructkit.filters.rule import RULES, parse_rule
+from instructkit.filters.rules import presets
+from instructkit.filters.rules.integrity import why_cut, why_no_json
 from tests.rows import examples
 
 POEM = "Der Mond ist aufgegangen,\nDie goldnen Sternlein prangen\nAm Himmel hell und klar"

@@ -1,5 +1,9 @@
-"""Which language a text is in, and the rows in others than asked: `identifying`."""
+"""Which language a text is in, and the rows in others than asked.
 
-from instructkit.filters.language.identifying import identify, other_language, parse_languages
+`scripts` tells what the letters tell, `identifying` asks fastText for the rest, `examiner` is the part of a filter.
+"""
 
-__all__ = ["identify", "other_language", "parse_languages"]
+from instructkit.filters.language.examiner import LanguageExaminer, parse_languages
+from instructkit.filters.language.identifying import UNKNOWN, identify, identify_all
+
+__all__ = ["UNKNOWN", "LanguageExaminer", "identify", "identify_all", "parse_languages"]

@@ -1,95 +1,82 @@
-"""Which language a text is in, by fastText's lid.176 (Joulin et al. 2016), and the rows in others than asked."""
+"""Which language a text is in: by its script where that tells, else by fastText's lid.176 (Joulin et al. 2016)."""
 
 import functools
-import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from instructkit.errors import UsageError
-from instructkit.filters.rule import Verdict
+from instructkit.filters.language.scripts import language_by_script, letters_by_script
+from instructkit.filters.models import load_model
 
 UNKNOWN = "unknown"
 LEAST_CONFIDENCE = 0.5  # below it we say "unknown" rather than guess
 SHORT_CONFIDENCE = 0.8  # asked of a text under LONG_LETTERS: lid.176 takes "Wow, how do you know so much?" for Spanish
 LEAST_LETTERS, LONG_LETTERS = 20, 60
-LEAST_HAN = 5
+LEAST_SCRIPT = 5  # letters, of which some are of a telling script; a shorter text must have no others
 SAME = {"wuu": "zh", "yue": "zh"}  # Wu and Cantonese, mostly guessed wrongly from written Mandarin
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_HANGUL = re.compile(r"[\uac00-\ud7af]")
-_CODE_OR_LINK = re.compile(r"```.*?(```|\Z)|`[^`\n]*`|https?://\S+|[A-Za-z0-9._+-]+@\S+", re.DOTALL)
-_FIELDS = ("instruction", "input", "output")
-_LONGEST = 2000  # characters of a text that are looked at
+READ = 2000  # characters of a text that are looked at
+JUDGED = 400  # of them, without code and links, that lid.176 is given: more adds time, not certainty
+_CODE_OR_LINK = r"(?s)```.*?(```|\z)|`[^`\n]*`|https?://\S+|[A-Za-z0-9._+-]+@\S+"
 
 
 @functools.cache
 def model() -> Any:
-    """The lid.176 model that ships beside this file (Joulin et al. 2016; CC BY-SA 3.0)."""
-    from instructkit.filters.models import load_model
-
+    """The lid.176 model that ships beside this file (CC BY-SA 3.0)."""
     return load_model(Path(__file__).with_name("lid.176.ftz"))
 
 
 @functools.cache
 def known_languages() -> frozenset[str]:
     """The codes that `identify` may give."""
-    labels = model().get_labels()
-    return frozenset(SAME.get(code, code) for code in (label.removeprefix("__label__") for label in labels))
+    return frozenset(_code(label) for label in model().get_labels())
 
 
-@functools.lru_cache(maxsize=4096)  # instructions repeat
-def identify(text: str) -> tuple[str, float]:
-    """The language of a text (ISO 639-1 where there is one) and how sure that is, in [0, 1].
+def _code(label: str) -> str:
+    code = label.removeprefix("__label__")
+    return SAME.get(code, code)
 
-    `UNKNOWN` for a text too short to tell, without letters, or that reads as none for sure.
+
+def identify(text: str, threshold: float | None = LEAST_CONFIDENCE) -> tuple[str, float]:
+    """The language of one text (ISO 639-1 where there is one) and how sure that is, in [0, 1].
+
+    `UNKNOWN` for a text too short to tell, without letters, or that reads as none for sure. Without a threshold the
+    likeliest language is told of any text that has a letter.
     """
-    plain = " ".join(_CODE_OR_LINK.sub(" ", text[:_LONGEST]).split())
-    letters = sum(map(str.isalpha, plain))
-    # the scripts of East Asia tell by themselves; lid.176 takes every fourth short Chinese text for another language
-    han, kana, hangul = (len(script.findall(plain)) for script in (_HAN, _KANA, _HANGUL))
-    eastern = han + kana + hangul
-    if eastern * 3 >= letters > 0:  # a Chinese text may hold many English words
-        if eastern < LEAST_HAN:
-            return UNKNOWN, 0.0
-        language = "ko" if hangul * 2 > eastern else "ja" if kana * 10 > han else "zh"
-        return language, eastern / letters
-    if letters < LEAST_LETTERS or letters < len(plain) / 2:
-        return UNKNOWN, 0.0
-    labels, confidences = model().predict(plain)
-    language = labels[0].removeprefix("__label__")
-    confidence = min(1.0, float(confidences[0]))
-    sure = confidence >= (LEAST_CONFIDENCE if letters >= LONG_LETTERS else SHORT_CONFIDENCE)
-    return (SAME.get(language, language) if sure else UNKNOWN), confidence
+    languages, confidences = identify_all(pa.array([text], pa.string()), threshold)
+    return str(languages[0]), float(confidences[0])
 
 
-def parse_languages(text: str) -> tuple[frozenset[str], float]:
-    """Read ``--language en,zh[:T]``: the languages that may stay, and how sure another must be."""
-    codes, _, threshold = text.partition(":")
-    languages = frozenset(code.strip().lower() for code in codes.split(",") if code.strip())
-    if not languages:
-        raise UsageError(f"--language {text}: give ISO 639 codes such as en,zh")
-    wrong = sorted(languages - known_languages())
-    if wrong:
-        raise UsageError(f"--language {text}: {wrong[0]!r} is no language lid.176 knows (Chinese is zh, Japanese ja)")
-    try:
-        value = float(threshold) if threshold else LEAST_CONFIDENCE
-    except ValueError as error:
-        raise UsageError(f"--language {text}: {threshold!r} is no number between 0 and 1") from error
-    if not 0 <= value <= 1:
-        raise UsageError(f"--language {text}: {threshold!r} is no number between 0 and 1")
-    return languages, value
-
-
-def other_language(batch: pa.RecordBatch, languages: frozenset[str], threshold: float) -> Verdict:
-    """Rows of which a field is surely in a language that is not among those asked for."""
-    evidence: dict[int, str] = {}
-    for name in _FIELDS:
-        for row, text in enumerate(batch.column(name).to_pylist()):
-            if row in evidence or len(text) < LEAST_HAN:
-                continue
-            language, confidence = identify(text[:_LONGEST])
-            if language != UNKNOWN and language not in languages and confidence >= threshold:
-                evidence[row] = f"{name}: {language} {confidence:.2f}"
-    return Verdict.found(batch.num_rows, evidence)
+def identify_all(
+    texts: pa.StringArray, threshold: float | None = LEAST_CONFIDENCE
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
+    """`identify` of a column: the languages and how sure each is."""
+    known = pc.dictionary_encode(pc.utf8_slice_codeunits(texts, 0, READ))  # instructions repeat
+    plain = pc.replace_substring_regex(known.dictionary, _CODE_OR_LINK, " ")
+    plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"[\s\v\x00]+", " "))
+    counts = letters_by_script(plain)
+    letters = counts.sum(axis=1)
+    languages, confidences = language_by_script(counts)
+    by_script = languages != ""
+    asked = np.flatnonzero(~by_script & (letters > 0))
+    if len(asked):
+        lines = pc.utf8_slice_codeunits(plain.take(pa.array(asked)), 0, JUDGED).to_pylist()
+        labels, chances = model().predict(lines)
+        languages[asked] = [_code(found[0]) if found else UNKNOWN for found in labels]
+        confidences[asked] = [min(1.0, float(found[0])) if len(found) else 0.0 for found in chances]
+    languages[letters == 0] = UNKNOWN
+    if threshold is not None:
+        lengths = pc.utf8_length(plain).to_numpy(zero_copy_only=False)
+        least = np.where(letters >= LONG_LETTERS, threshold, max(threshold, SHORT_CONFIDENCE))
+        told = np.where(
+            by_script,
+            (letters >= LEAST_SCRIPT) | (confidences == 1),
+            (letters >= LEAST_LETTERS) & (letters * 2 >= lengths),
+        )
+        unsure = ~told | (confidences < np.where(by_script, 0.0, least))
+        languages[unsure] = UNKNOWN
+    rows = known.indices.to_numpy()
+    return languages[rows], confidences[rows]

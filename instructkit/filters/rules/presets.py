@@ -3,10 +3,9 @@
 from typing import Any
 
 from instructkit.errors import UsageError
-from instructkit.filters import integrity, lengths, repetition
+from instructkit.filters import rules  # noqa: F401 - enters the rules in the table
 from instructkit.filters.rule import RULES, parse_rule
 
-FAMILIES = (lengths, repetition, integrity)  # importing a family enters its rules in the table
 PRESETS = {
     "instruction": "what is wrong in any instruction data; deletes no right label, code, table or poem",
     "none": "only the rules that are named",

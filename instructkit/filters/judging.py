@@ -1,0 +1,94 @@
+"""A batch after all examiners: who stays, what is added, and all the reasons of those that go."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from instructkit.filters.examining import Examiner, Findings
+from instructkit.filters.rule import Mask, Verdict
+from instructkit.records.rejects import Reason
+from instructkit.records.schema import extra_name
+
+Masks = npt.NDArray[np.bool_]  # of each verdict, each row
+FAILED = pa.field("failed", pa.list_(pa.string()))  # the rules a tagged row fails
+
+
+@dataclass
+class Judged:
+    """What became of a batch."""
+
+    kept: pa.RecordBatch
+    reasons: dict[int, list[Reason]]  # of each dropped row
+    failed: Counter[str]  # rows that failed each rule
+    alone: Counter[str]  # rows that failed this rule and no other
+    changed: Counter[str]  # rows that stay, marked or masked
+    found: Counter[str] = field(default_factory=Counter)  # things found in the rows, by kind
+    samples: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """All examiners of a run; a plain picklable object, called with a batch on a worker."""
+
+    examiners: tuple[Examiner, ...]
+    tag: bool  # write the values of the rules as columns, and drop nothing
+    schema: pa.Schema  # of the rows that stay
+
+    def __call__(self, batch: pa.RecordBatch) -> Judged:
+        """Judge the rows of a batch."""
+        findings = [examiner(batch) for examiner in self.examiners]
+        verdicts = [verdict for found in findings for verdict in found.verdicts]
+        fails = np.array([verdict.fails for _, verdict, _ in verdicts], bool).reshape(len(verdicts), batch.num_rows)
+        changed = next((found.batch for found in findings if found.batch is not None), batch)
+        columns = [*changed.columns, *(column for found in findings for column in found.columns)]
+        if self.tag:
+            columns += [*(verdict.values for _, verdict, _ in verdicts), _failed(verdicts, fails)]
+        whole = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        marked = {name: mask for found in findings for name, mask in found.marked.items()}
+        if self.tag:
+            marked |= {f"{name}_tagged": verdict.fails for name, verdict, _ in verdicts}
+        dropped: Mask = np.zeros(batch.num_rows, bool) if self.tag else np.any(fails, axis=0)
+        rows = np.flatnonzero(dropped)
+        reasons: dict[int, list[Reason]] = {row: [] for row in rows.tolist()}
+        for name, verdict, threshold in verdicts if len(rows) else ():
+            for row in np.flatnonzero(verdict.fails).tolist():
+                reasons[row].append((name, verdict.value(row), threshold))
+        single = fails & (fails.sum(axis=0) == 1) & dropped
+        return Judged(
+            whole.filter(pa.array(~dropped)) if len(rows) else whole,
+            reasons,
+            _counted(verdicts, fails & dropped),
+            _counted(verdicts, single),
+            Counter({name: int((mask & ~dropped).sum()) for name, mask in marked.items()}),
+            sum((found.found for found in findings), Counter()),
+            {kind: some for found in findings for kind, some in found.samples.items()},
+        )
+
+
+def _counted(verdicts: list[tuple[str, Verdict, str]], fails: Masks) -> Counter[str]:
+    return Counter({name: int(rows.sum()) for (name, _, _), rows in zip(verdicts, fails, strict=True) if rows.any()})
+
+
+def _failed(verdicts: list[tuple[str, Verdict, str]], fails: Masks) -> pa.Array:
+    names = np.array([name for name, _, _ in verdicts], object)
+    return pa.array([names[rows].tolist() for rows in fails.T], FAILED.type)
+
+
+def make_judge(examiners: list[Examiner], schema: pa.Schema, *, tag: bool) -> Judge:
+    """Settle which columns the examiners add to rows of a schema."""
+    added = [field for examiner in examiners for field in examiner.fields]
+    if tag:
+        nothing = pa.RecordBatch.from_pylist([], schema=schema)
+        found: list[Findings] = [examiner(nothing) for examiner in examiners]
+        tags = [pa.field(name, verdict.values.type) for one in found for name, verdict, _ in one.verdicts]
+        added += [*tags, FAILED]
+    taken = set(schema.names)
+    named = []
+    for one in added:
+        name = extra_name(one.name, taken)
+        taken.add(name)
+        named.append(one.with_name(name))
+    return Judge(tuple(examiners), tag, pa.schema([*schema, *named]))
