@@ -96,6 +96,47 @@ def load64(context: Any, address: Any) -> Any:
     return types.uint64(types.int64), make
 
 
+def _item(bits: int) -> Any:
+    def item(context: Any, address: Any, index: Any) -> Any:
+        def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            start = builder.inttoptr(arguments[0], ir.IntType(bits).as_pointer())
+            value = builder.load(builder.gep(start, [arguments[1]]))
+            return builder.zext(value, ir.IntType(64))
+
+        return types.int64(types.int64, types.int64), make
+
+    return item
+
+
+# In a compiled loop: an item of an array of unsigned integers, by the array's address. A function called in a loop
+# takes an address where it can: numba counts references to an array at each call, which costs more than the function.
+uint16_at = intrinsic(_item(16))
+uint32_at = intrinsic(_item(32))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def uint64_at(context: Any, address: Any, index: Any) -> Any:
+    """In a compiled loop: an item of an array of uint64, by the array's address."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+        return builder.load(builder.gep(start, [arguments[1]]))
+
+    return types.uint64(types.int64, types.int64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put_uint64(context: Any, address: Any, index: Any, value: Any) -> Any:
+    """In a compiled loop: write an item of an array of uint64, by the array's address."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+        builder.store(arguments[2], builder.gep(start, [arguments[1]]))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.uint64), make
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(context: Any, value: Any) -> Any:
     """In a compiled loop: how many low bits of a number are 0; 64 for 0."""

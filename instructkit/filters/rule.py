@@ -56,15 +56,37 @@ class Rule:
     presets: tuple[str, ...]
     check: Callable[..., Verdict]
 
-    def __call__(self, batch: pa.RecordBatch, threshold: Any) -> Verdict:
+    def __call__(self, batch: "Columns", threshold: Any) -> Verdict:
         """Judge the rows of a batch."""
-        columns = [batch.column(name) for name in self.columns]
+        columns = [batch[name] for name in self.columns]
         if self.threshold_name is None:
             return self.check(*columns)
         return self.check(*columns, **{self.threshold_name: threshold})
 
 
+class Columns(dict[str, Any]):
+    """The columns of a batch by name, and what several rules want of them, made once: see `derived`."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        super().__init__()
+        self._batch = batch
+
+    def __missing__(self, name: str) -> Any:
+        if name in DERIVED:
+            self[name] = DERIVED[name](self)
+        else:
+            self[name] = self._batch.column(name)
+        return self[name]
+
+
 RULES: dict[str, Rule] = {}
+DERIVED: dict[str, Callable[[Columns], Any]] = {}
+
+
+def derived(make: Callable[[Columns], Any]) -> Callable[[Columns], Any]:
+    """Let rules take what this makes of a batch's columns, by its name."""
+    DERIVED[make.__name__] = make
+    return make
 
 
 def rule(
@@ -72,8 +94,8 @@ def rule(
 ) -> Callable[[Callable[..., Verdict]], Callable[..., Verdict]]:
     """Enter a function in the table of rules.
 
-    Its positional parameters name the columns it judges; its one keyword parameter, if any, is the threshold,
-    whose default stands in the signature.
+    Its positional parameters name the columns it judges, or what is `derived` of them; its one keyword parameter, if
+    any, is the threshold, whose default stands in the signature.
     """
 
     def enter(check: Callable[..., Verdict]) -> Callable[..., Verdict]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from instructkit.filters import rules  # noqa: F401 - enters the rules in the table, on a worker too
 from instructkit.filters.examining import Findings
-from instructkit.filters.rule import RULES
+from instructkit.filters.rule import RULES, Columns
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class RuleExaminer:
 
     def __call__(self, batch: pa.RecordBatch) -> Findings:
         """Examine the rows of a batch."""
+        columns = Columns(batch)
         return Findings(
             [
-                (name, RULES[name](batch, threshold), "" if threshold is None else str(threshold))
+                (name, RULES[name](columns, threshold), "" if threshold is None else str(threshold))
                 for name, threshold in self.thresholds.items()
             ]
         )

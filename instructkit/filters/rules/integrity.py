@@ -1,15 +1,13 @@
 """Rules about wholeness: an answer that was cut, left open, or filled in by a template that failed."""
 
-import ast
-import json
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
+from instructkit.filters.rules.looking import looked_into
 
 FENCE = "```"
 
@@ -51,18 +49,11 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _LIST_OR_TABLE = re.compile(r"^\s*([-*+•|#>]|\d+[.)、]|[A-Za-z][.)])")
 
 
-def _looked_into(output: pa.StringArray, candidates: pa.BooleanArray, why: Callable[[str], str]) -> Verdict:
-    """The rows in which a slow look, at those a quick one let through, finds something."""
-    rows = np.flatnonzero(candidates.to_numpy(zero_copy_only=False)).tolist()
-    evidence = {row: found for row in rows if (found := why(output[row].as_py()))}
-    return Verdict.found(len(output), evidence)
-
-
 @rule("cut_output", source="ours: Self-Instruct drops an instance that the token limit cut")
 def cut_output(output: pa.StringArray) -> Verdict:
     """The output stops in the middle of a sentence."""
     open_end = pc.and_(pc.match_substring_regex(output, _OPEN_END), pc.greater_equal(pc.utf8_length(output), 30))
-    return _looked_into(output, open_end, why_cut)
+    return looked_into(open_end, why_cut, output)
 
 
 def why_cut(text: str) -> str:
@@ -95,57 +86,6 @@ def open_fence(output: pa.StringArray) -> Verdict:
     """A fence of code is opened and never closed."""
     fences = pc.count_substring_regex(output, r"(?m)^[ \t]*```").to_numpy(zero_copy_only=False)
     return Verdict.of(fences % 2 == 1, fences)
-
-
-# asked for as the form of the answer, not only spoken of
-_ASKS_JSON = (
-    r"(?i)\b(in|as|into|to|return|returns|output|outputs|produce|respond|reply|give|write|generate|valid|create)\b"
-    r"(\W+\w+){0,4}?\W+json|(以|用|按|输出|返回|生成|给出|转(换|化)?(成|为)).{0,8}json|json\s*格式"
-)
-
-
-@rule("broken_json", source="ours")
-def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
-    """JSON was asked for, and the output looks like it but can't be read."""
-    asked = pc.or_(pc.match_substring_regex(instruction, _ASKS_JSON), pc.match_substring_regex(input, _ASKS_JSON))
-    looks = pc.match_substring_regex(output, r"^\s*(```(json)?\s*)?[\[{]")
-    return _looked_into(output, pc.and_(asked, looks), why_no_json)
-
-
-def why_no_json(text: str) -> str:
-    """What keeps a text (or its one code block) from being JSON, or "" for JSON or text around it."""
-    text = text.strip()
-    if text.startswith(FENCE) and text.endswith(FENCE) and text.count(FENCE) == 2:
-        text = text[len(FENCE) : -len(FENCE)].removeprefix("json").strip()
-    elif FENCE in text or re.match(r"\[[^\]\n]*\]\(", text):
-        return ""  # words around a block, or a link: not JSON alone
-    try:
-        json.JSONDecoder().raw_decode(text)
-    except RecursionError:
-        return "nested too deep"
-    except ValueError as error:
-        return "" if _is_json_lines(text) or _is_python(text) else str(error)
-    return ""
-
-
-def _is_json_lines(text: str) -> bool:
-    try:
-        for line in text.splitlines():
-            json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_python(text: str) -> bool:
-    """Whether a text is a literal of Python and not of JSON: a right answer to "as a dict"."""
-    if not re.search(r"'|\b(True|False|None)\b", text):
-        return False
-    try:
-        ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
 
 
 _PLACEHOLDER = r"\{\{[ \t]*[A-Za-z_][\w.]*[ \t]*(\|[^{}]*)?\}\}|\{%-?[ \t]*\w[^{}%]*%\}"

@@ -1,9 +1,18 @@
-"""Rules about length: texts that are missing or too long. None asks for a least length: one word can be right."""
+"""Rules about length: texts that are missing or too long.
 
+No preset asks for a least length, for one word can be right. ``min_`` and ``max_`` rules for each field, counted in
+characters, words or tokens, run where they are named: ``--rule min_output_words=5``.
+"""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.filters.rule import Mask, Verdict, rule
+from instructkit.filters.rule import RULES, Mask, Rule, Verdict, rule
 
 
 def _true(mask: pa.BooleanArray) -> Mask:
@@ -40,3 +49,51 @@ def long_output(output: pa.StringArray, *, at_most: int = 100_000) -> Verdict:
     """The output has more characters than this."""
     lengths = pc.utf8_length(output).to_numpy(zero_copy_only=False)
     return Verdict.of(lengths > at_most, lengths)
+
+
+# a character of Chinese or Japanese is a word; else what stands between spaces is
+WORD = r"[\p{Han}\p{Hiragana}\p{Katakana}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}]+"
+# about what a byte-pair tokenizer makes: words, numbers by three digits, marks, characters of scripts without spaces
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}"
+PIECE = rf"[{_UNSPACED}]|[A-Za-z_]+|[^\P{{L}}{_UNSPACED}]+|\d{{1,3}}|[^\s\pL\d_]"
+FIELDS = ("instruction", "input", "output")
+
+
+def count(text: pa.StringArray, pattern: str) -> npt.NDArray[np.int64]:
+    """How often a pattern stands in each text."""
+    found: npt.NDArray[np.int64] = pc.count_substring_regex(text, pattern).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _characters(text: pa.StringArray) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = pc.utf8_length(text).to_numpy(zero_copy_only=False)
+    return found
+
+
+UNITS: dict[str, Callable[[pa.StringArray], npt.NDArray[np.int64]]] = {
+    "characters": _characters,
+    "words": lambda text: count(text, WORD),
+    "tokens": lambda text: count(text, PIECE),
+}
+
+
+def _least(unit: str, text: pa.StringArray, *, at_least: int) -> Verdict:
+    values = UNITS[unit](text)
+    return Verdict.of(values < at_least, values)
+
+
+def _most(unit: str, text: pa.StringArray, *, at_most: int) -> Verdict:
+    values = UNITS[unit](text)
+    return Verdict.of(values > at_most, values)
+
+
+for _field in FIELDS:
+    for _unit in UNITS:
+        for _name, _about, _threshold, _default, _check in (
+            ("min", "fewer", "at_least", 1, _least),
+            ("max", "more", "at_most", 10_000, _most),
+        ):
+            RULES[f"{_name}_{_field}_{_unit}"] = Rule(
+                f"{_name}_{_field}_{_unit}", f"The {_field} has {_about} {_unit} than this.", (_field,), _threshold,
+                _default, "ours", (), functools.partial(_check, _unit),
+            )  # fmt: skip

@@ -8,6 +8,8 @@ from instructkit.filters.rule import RULES, parse_rule
 
 PRESETS = {
     "instruction": "what is wrong in any instruction data; deletes no right label, code, table or poem",
+    "web": "pages of text and long outputs: the published rules of Gopher, C4 and FineWeb, and no others",
+    "strict": "instruction, and what is rarely right in prose: links to nothing, marks left open, shares of symbols",
     "none": "only the rules that are named",
 }
 
@@ -19,7 +21,8 @@ def chosen_rules(preset: str, given: tuple[str, ...]) -> dict[str, Any]:
     """
     if preset not in PRESETS:
         raise UsageError(f"there is no preset {preset!r}; known presets: {', '.join(PRESETS)}")
-    chosen = {name: rule.default for name, rule in RULES.items() if preset in rule.presets}
+    also = {"strict": "instruction"}.get(preset)
+    chosen = {name: rule.default for name, rule in RULES.items() if {preset, also} & set(rule.presets)}
     for text in given:
         name, value = parse_rule(text)
         if text.endswith("=off"):

@@ -1,0 +1,99 @@
+"""Answers that refuse, and answers that speak as some company's model."""
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.filters.rule import Verdict, rule
+from instructkit.filters.rules.looking import looked_into
+
+_HELP = (
+    r"(?:assist|help(?! but)|provide|fulfil+|comply|generate|create|write|answer|process|perform|access|browse|open|"
+    r"complete|engage|respond|see|view|hear|play|display|produce|recommend|offer|give you|continue|do that|do this)\b"
+)
+_CANNOT = (
+    r"(?:i )?(?:can ?not|can'?t|won'?t|will not|am unable to|'?m unable to|am not able to|'?m not able to|"
+    r"do(?:n'?t| not) have (?:the (?:ability|capability)|access) (?:to )?)"
+)
+_SORRY = (
+    r"(?:(?:i'?m|i am) (?:very |so |truly |really )?(?:sorry|afraid)|sorry|unfortunately|(?:my )?apologies|"
+    r"i apologi[sz]e)"
+)
+_AI = r"(?:ai|artificial intelligence|(?:large )?language model)"
+# at the beginning of an answer
+_REFUSES_EN = re.compile(
+    rf"(?i)\W*(?:{_SORRY},? ?(?:but )?,? ?(?:as an? [\w ]{{2,40}}, ?)?(?:that )?i? ?{_CANNOT} {_HELP}"
+    rf"|as an? {_AI}\b[^.\n]{{0,60}}?\bi? ?{_CANNOT}"
+    rf"|i {_CANNOT} (?:assist|help you|help with|fulfil+|comply|provide|generate|create|engage|"
+    r"answer (?:this|that|your)))"
+)
+_CANNOT_ZH = r"(?:无法|不能|没有办法|没办法|没有能力|不具备)"
+_REFUSES_ZH = re.compile(
+    r"[^\w]*(?:(?:非常|很|十分)?(?:抱歉|遗憾)|对不起|不好意思)[，,。 ]*(?:但是?)?(?:作为[^，。\n]{2,30}[，,])?我?"
+    rf"(?:目前)?{_CANNOT_ZH}(?:为您|为你|给您|给你|直接)?"
+    r"(?:提供|回答|帮助|协助|满足|完成|生成|执行|浏览|访问|查看|进行|写|创建|给出|处理|理解|识别|播放|打开|推荐|继续|做到)"
+    rf"|[^\w]*作为(?:一个|一名|一款|一种)?(?:AI|人工智能|大?语言模型)[^。\n]{{0,30}}{_CANNOT_ZH}"
+)
+_MAY_REFUSE = (
+    r"(?i)^\W*(?:i'?m|i am|i can|i won|i will not|i do|sorry|unfortunately|my apolog|apolog|i apolog|as an? |"
+    r"非常|很|十分|抱歉|遗憾|对不起|不好意思|作为)"
+)
+
+
+@rule("refusal", source="ours: ShareGPT-derived sets are cleaned of them by hand (Vicuna's unfiltered sets)")
+def refusal(system: pa.StringArray, output: pa.StringArray) -> Verdict:
+    """The output begins by refusing (I'm sorry, but I cannot help; 很抱歉，我无法), and no system prompt may ask for it."""
+    asked = pc.and_(pc.equal(system, ""), pc.match_substring_regex(output, _MAY_REFUSE))
+    return looked_into(asked, why_refusal, output)
+
+
+def why_refusal(output: str) -> str:
+    """The words by which an answer refuses at its beginning, or ""."""
+    start = output[:300].replace("’", "'")
+    found = _REFUSES_EN.match(start) or _REFUSES_ZH.match(start)
+    return found[0].strip() if found else ""
+
+
+_MAKERS = r"(?:openai|anthropic|google|meta ai|microsoft|deepseek|baidu|alibaba|mistral)"
+_MODEL = r"(?:an? )?(?:ai|artificial intelligence|(?:large )?language) (?:language )?(?:model|assistant|chatbot)"
+_MODEL_ZH = (
+    r"(?:一个|一名|一款|一种)?(?:由[^，。\n]{2,20}(?:开发|训练|创建)的)?(?:AI|人工智能|大型?语言)(?:语言)?"
+    r"(?:模型|助手|助理|程序|机器人)"
+)
+_IDENTIFIES = re.compile(
+    rf"(?i)\bas {_MODEL}\b|\bi(?:'m| am) (?:just |only |actually )?{_MODEL}\b"
+    r"|\bi(?:'m| am) (?:chatgpt|gpt-?\d|claude|bard|gemini)\b"
+    rf"|\b(?:trained|developed|created|made|built) by {_MAKERS}\b(?=[^\n]{{0,80}}\bi\b)"
+    r"|\bmy (?:knowledge|training data) (?:cut-?off|only goes up to|was last updated)"
+    r"|\bas of my last (?:knowledge |training )?update\b"
+    rf"|作为{_MODEL_ZH}|我(?:只)?是{_MODEL_ZH}|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
+)
+_MAY_IDENTIFY = (
+    r"(?i)\bai\b|artificial intelligence|language model|chatgpt|\bgpt|claude|openai|anthropic|my knowledge|"
+    r"training data|my last|人工智能|AI|语言模型|文心一言|通义千问|我的知识"
+)
+# questions to which it is the right answer
+_ASKED = re.compile(
+    r"(?i)\b(?:who|what) (?:exactly )?(?:are|r) you\b|\bwho you are\b|\byour name\b|\byou have a name\b|\babout you\b"
+    r"|\b(?:made|created|built|trained|developed|owns?) you\b"
+    r"|\bare you (?:an? |the |really |actually )?(?:ai|bot|robot|human|person|real|based|chat|gpt|openai|bard|claude|"
+    r"language)|\b(?:about|introduce|describe) yourself\b|\byou called\b|\bcall you\b"
+    r"|你(?:到底)?是(?:不是|谁|什么|人|机器|ChatGPT)|你(?:叫|的名字)|(?:介绍|描述)(?:一下)?(?:你)?自己"
+    r"|谁(?:创造|开发|训练|制造)|自我介绍|怎么称呼|来自哪里"
+)
+
+
+@rule("self_identification", source="ours: as above; a model tuned on it claims to be another")
+def self_identification(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
+    """The output speaks as an AI model (As an AI language model; 作为一个人工智能), and the prompt neither asks nor says so."""
+    return looked_into(pc.match_substring_regex(output, _MAY_IDENTIFY), why_identified, instruction, input, output)
+
+
+def why_identified(instruction: str, input: str, output: str) -> str:
+    """The words by which an answer speaks as a model, or "" where the prompt asks who it is, or has them too."""
+    found = _IDENTIFIES.search(output)
+    if not found:
+        return ""
+    prompt = f"{instruction}\n{input}"
+    return "" if found[0].lower() in prompt.lower() or _ASKED.search(prompt) else found[0]
