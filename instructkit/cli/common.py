@@ -14,7 +14,7 @@ import click
 from instructkit.errors import visible
 
 if TYPE_CHECKING:
-    from instructkit.records.stream import Records
+    from instructkit.records.stream import Counts, Records
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -84,6 +84,7 @@ class Run:
         self.quiet: bool = take("quiet", False)
         self.extra: Callable[[], dict[str, Any]] = dict  # more for the summary, known at the end
         self.done: Callable[[], object] = bool  # what is to be done once the output is written
+        self.tables: Callable[[Counts], object] = bool  # what else is printed of the counts
         say_notes(self.quiet)
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
@@ -145,6 +146,7 @@ class Run:
             write_json(self.summary, {"command": self.name, **counts, "seconds": round(seconds, 3), **self.extra()})
         if self.quiet:
             return
+        self.tables(own)
         if own.rows_out == 0:
             click.echo(f"{self.name}: no row is left" + _why(own.reasons), err=True)
         if self.output == "-" or (len(steps) == 1 and not own.inputs):

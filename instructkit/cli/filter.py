@@ -36,7 +36,7 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     default="instruction",
     show_default=True,
     metavar="NAME",
-    help="The set of rules to start from: instruction or none.",
+    help="The set of rules to start from: instruction, web, strict or none.",
 )
 @click.option(
     "--rule",
@@ -44,6 +44,15 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     multiple=True,
     metavar="NAME[=VALUE]",
     help="Set a rule's threshold, switch it on, or off with =off.",
+)
+@click.option(
+    "--tag", is_flag=True, help="Drop nothing: write what the rules measure as columns, and the rules failed."
+)
+@click.option(
+    "--keywords",
+    multiple=True,
+    metavar="FILE[:keep]",
+    help="Drop rows with a word of the file, a word or phrase a line; with :keep drop all others.",
 )
 @click.option("--language", metavar="CODES[:T]", help="Drop rows surely in other languages, e.g. en,zh or en,zh:0.8.")
 @click.option(
@@ -80,7 +89,9 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     instructkit dedup train.jsonl | instructkit filter --pii mask --rule long_output=8000 -o clean.parquet
     """
     from instructkit.filters import FilterSettings, filter
+    from instructkit.reports.tables import print_filter
 
     run = Run("filter", options)
     settings = FilterSettings(**run.settings)
+    run.tables = print_filter
     run.finish(filter(run.open(inputs), settings, rejects=run.rejects, workers=run.workers))

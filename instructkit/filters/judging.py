@@ -61,8 +61,8 @@ class Judge:
             whole.filter(pa.array(~dropped)) if len(rows) else whole,
             reasons,
             _counted(verdicts, fails & dropped),
-            _counted(verdicts, single),
-            Counter({name: int((mask & ~dropped).sum()) for name, mask in marked.items()}),
+            Counter({name: int(only.sum()) for (name, _, _), only in zip(verdicts, single, strict=True)}),
+            Counter({name: stay for name, mask in marked.items() if (stay := int((mask & ~dropped).sum()))}),
             sum((found.found for found in findings), Counter()),
             {kind: some for found in findings for kind, some in found.samples.items()},
         )

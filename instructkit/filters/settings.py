@@ -6,7 +6,9 @@ from typing import Any
 from instructkit.errors import UsageError
 from instructkit.filters import pii, toxicity
 from instructkit.filters.examining import Examiner
+from instructkit.filters.keywords import KeywordExaminer, parse_keywords
 from instructkit.filters.language import LanguageExaminer, parse_languages
+from instructkit.filters.perplexity import parse_perplexity
 from instructkit.filters.rules.presets import chosen_rules
 from instructkit.filters.ruling import RuleExaminer
 
@@ -20,14 +22,17 @@ class FilterSettings:
 
     preset: str = "instruction"
     rules: tuple[str, ...] = ()  # NAME, NAME=VALUE or NAME=off
+    keywords: tuple[str, ...] = ()  # FILE[:drop|:keep]
     language: str | None = None  # codes, e.g. en,zh[:T]
+    perplexity: str | None = None  # MODEL[:T]
     toxicity: str = "off"
     pii: str = "off"
     tag: bool = False  # write what the rules measure as columns, and drop nothing
     seed: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rules", tuple(self.rules))
+        for name in ("rules", "keywords"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.toxicity not in toxicity.MODES:
             raise UsageError(f"toxicity is one of {', '.join(toxicity.MODES)}, not {self.toxicity!r}")
         if self.pii not in pii.MODES:
@@ -36,8 +41,11 @@ class FilterSettings:
     def examiners(self) -> list[Examiner]:
         """What looks at the rows, in the order of their columns and reasons."""
         examiners: list[Examiner] = [RuleExaminer(chosen_rules(self.preset, self.rules))]
+        examiners += [KeywordExaminer(parse_keywords(text)) for text in self.keywords]
         if self.language is not None:
             examiners.append(LanguageExaminer(*parse_languages(self.language)))
+        if self.perplexity is not None:
+            examiners.append(parse_perplexity(self.perplexity))
         if self.toxicity != "off":
             examiners.append(toxicity.ToxicityExaminer(self.toxicity))
         if self.pii != "off":
@@ -54,7 +62,9 @@ class FilterSettings:
         told = {
             "preset": self.preset,
             "rules": self.rules,
+            "keywords": self.keywords,
             "language": self.language,
+            "perplexity": self.perplexity,
             "toxicity": self.toxicity,
             "pii": self.pii,
             "tag": self.tag,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from instructkit.errors import visible
-from instructkit.records.stream import Lineage
+from instructkit.records.stream import Counts, Lineage
 
 SHOWN = 12  # groups of a table that are shown one by one
 
@@ -99,3 +99,16 @@ def limited(counts: dict[str, int], shown: int = SHOWN) -> list[tuple[str, int]]
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rest = sum(count for _, count in ordered[shown:])
     return ordered[:shown] + ([(f"{len(ordered) - shown} others", rest)] if rest else [])
+
+
+def print_filter(counts: Counts) -> None:
+    """Print what each rule of a filter did, and what was found in the rows."""
+    if len(counts.reasons) > 1:
+        # a row that could not be read was judged by no rule
+        ordered = limited(counts.reasons, len(counts.reasons))
+        rows = [(name, failed, counts.alone.get(name, failed)) for name, failed in ordered]
+        print_table("what each rule did", ("rule", ">rows that fail it", ">and no other"), rows, to_stderr=True)
+    if counts.found:
+        found = limited(counts.found, len(counts.found))
+        rows_found = [(name, number, ", ".join(counts.samples.get(name, []))) for name, number in found]
+        print_table("what was found", ("kind", ">times", "e.g."), rows_found, to_stderr=True)

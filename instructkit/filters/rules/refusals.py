@@ -43,7 +43,7 @@ _MAY_REFUSE = (
 
 @rule("refusal", source="ours: ShareGPT-derived sets are cleaned of them by hand (Vicuna's unfiltered sets)")
 def refusal(system: pa.StringArray, output: pa.StringArray) -> Verdict:
-    """The output begins by refusing (I'm sorry, but I cannot help; 很抱歉，我无法), and no system prompt may ask for it."""
+    """The output begins by refusing (I'm sorry, but I cannot help; 很抱歉，我无法), without a system prompt."""
     asked = pc.and_(pc.equal(system, ""), pc.match_substring_regex(output, _MAY_REFUSE))
     return looked_into(asked, why_refusal, output)
 
@@ -86,7 +86,7 @@ _ASKED = re.compile(
 
 @rule("self_identification", source="ours: as above; a model tuned on it claims to be another")
 def self_identification(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
-    """The output speaks as an AI model (As an AI language model; 作为一个人工智能), and the prompt neither asks nor says so."""
+    """The output speaks as an AI model (As an AI; 作为一个人工智能), and the prompt neither asks nor says so."""
     return looked_into(pc.match_substring_regex(output, _MAY_IDENTIFY), why_identified, instruction, input, output)
 
 

@@ -1,0 +1,147 @@
+"""A model of characters: n-grams with Witten-Bell smoothing, in one table of hashes."""
+
+import functools
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from instructkit.engine.jit import jit
+from instructkit.errors import BadInput
+from instructkit.filters.perplexity.counting import U64, characters, grams
+
+FORMAT = "instructkit character n-grams 1"
+CONTEXT = 32  # added to the tag of an n-gram: the same characters as the context of the next
+LONGEST = 16  # characters of an n-gram
+
+
+@dataclass(frozen=True)
+class CharacterModel:
+    """Probabilities of n-grams, weights of contexts, and the perplexities of clean text it was not trained on."""
+
+    order: int
+    keys: U64  # of n-grams, tagged by their length, and of contexts
+    values: npt.NDArray[np.float32]  # of an n-gram ln p, of a context ln of the weight of what is shorter
+    unseen: float  # ln p of a character never seen
+    percentiles: dict[str, list[float]]  # by language ("" for all): the perplexity at 0, 1, ... 100 percent
+
+    @functools.cached_property
+    def _table(self) -> tuple[U64, npt.NDArray[np.float32]]:
+        return table_of(self.keys, self.values)
+
+    def perplexities(self, texts: pa.StringArray) -> npt.NDArray[np.float64]:
+        """The perplexity of a character of each text; NaN for an empty text."""
+        points, starts = characters(texts)
+        if not len(points):
+            return np.zeros(0)
+        orders = range(1, self.order + 1)
+        hashes = np.stack([tagged(grams(points, starts, order), order) for order in orders])
+        contexts = np.stack([tagged(grams(points, starts, order), order + CONTEXT) for order in orders])
+        sums = np.zeros(len(texts))
+        add_logs(hashes, contexts, starts, *self._table, self.unseen, sums)
+        counted = np.diff(starts) - 1
+        with np.errstate(over="ignore"):
+            found = np.exp(-sums / counted)
+        return np.where(counted > 1, found, np.nan)
+
+    def save(self, path: Path) -> None:
+        """Write the model: arrays of numbers and JSON, nothing that could run."""
+        known = {"format": FORMAT, "order": self.order, "unseen": self.unseen, "percentiles": self.percentiles}
+        head = np.frombuffer(json.dumps(known).encode(), np.uint8)
+        with path.open("wb") as file:
+            np.savez(file, head=head, keys=self.keys, values=self.values)
+
+
+def load_character_model(path: Path) -> CharacterModel:
+    """Read a model that `CharacterModel.save` wrote.
+
+    Raises `BadInput` for a file that is none; no pickle is ever read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            head = json.loads(arrays["head"].tobytes())
+            keys, values = arrays["keys"], arrays["values"]
+            model = CharacterModel(int(head["order"]), keys, values, float(head["unseen"]), dict(head["percentiles"]))
+            known = head["format"] == FORMAT
+    except OSError as error:
+        raise BadInput(f"{path}: the model can't be read ({error.strerror or 'it is none'})") from error
+    except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise BadInput(f"{path} is no model of train-perplexity") from error
+    shapes = keys.ndim == values.ndim == 1 and keys.shape == values.shape
+    if (
+        not known
+        or keys.dtype != np.uint64
+        or values.dtype != np.float32
+        or not shapes
+        or not 1 <= model.order <= LONGEST
+    ):
+        raise BadInput(f"{path} is no model of train-perplexity, or one of another version: train it anew")
+    return model
+
+
+def tagged(hashes: U64, tag: int) -> U64:
+    """Hashes of n-grams as keys of the table: never 0, and apart for each length and for contexts."""
+    keys: U64 = (hashes ^ np.uint64(tag * 0xD6E8FEB86659FD93 % (1 << 64))) | np.uint64(1)
+    return keys
+
+
+def table_of(keys: U64, values: npt.NDArray[np.float32]) -> tuple[U64, npt.NDArray[np.float32]]:
+    """A table with open addressing, at most half full."""
+    size = 64
+    while size < 2 * len(keys):
+        size *= 2
+    table, held = np.zeros(size, np.uint64), np.zeros(size, np.float32)
+    fill(keys, values, table, held)
+    return table, held
+
+
+@jit("void(uint64[::1], float32[::1], uint64[::1], float32[::1])")
+def fill(keys: Any, values: Any, table: Any, held: Any) -> None:
+    """Put keys with their values into an empty table."""
+    mask = np.uint64(len(table) - 1)
+    for row in range(len(keys)):
+        slot = (keys[row] >> np.uint64(17)) & mask
+        while table[slot] != 0 and table[slot] != keys[row]:
+            slot = (slot + np.uint64(1)) & mask
+        table[slot] = keys[row]
+        held[slot] = values[row]
+
+
+@jit("void(uint64[:,::1], uint64[:,::1], int64[::1], uint64[::1], float32[::1], float64, float64[::1])")
+def add_logs(grams: Any, contexts: Any, starts: Any, table: Any, held: Any, unseen: float, sums: Any) -> None:
+    """Add up ln p of the characters of each text, the first `START` left out.
+
+    The longest known n-gram tells; for each longer context that was seen without it, that context's weight comes in.
+    """
+    mask = np.uint64(len(table) - 1)
+    orders = len(grams)
+    for text in range(len(sums)):
+        total = 0.0
+        for at in range(starts[text] + 1, starts[text + 1]):
+            order = orders - 1
+            log = 0.0
+            while order >= 0:
+                key = grams[order, at]
+                slot = (key >> np.uint64(17)) & mask
+                while table[slot] != 0 and table[slot] != key:
+                    slot = (slot + np.uint64(1)) & mask
+                if table[slot] == key:
+                    log += held[slot]
+                    break
+                if order > 0:
+                    key = contexts[order - 1, at - 1]
+                    slot = (key >> np.uint64(17)) & mask
+                    while table[slot] != 0 and table[slot] != key:
+                        slot = (slot + np.uint64(1)) & mask
+                    if table[slot] == key:
+                        log += held[slot]
+                order -= 1
+            if order < 0:
+                log += unseen
+            total += log
+        sums[text] = total
