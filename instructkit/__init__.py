@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from instructkit.dedup import dedup as dedup
     from instructkit.errors import InstructkitError as InstructkitError
     from instructkit.filters import filter as filter
+    from instructkit.filters.checks import check as check
     from instructkit.mixing import mix as mix
     from instructkit.records.lineage import lineage as lineage
     from instructkit.records.reading import read as read
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "InstructkitError": "instructkit.errors",
+    "check": "instructkit.filters.checks",
     "counts": "instructkit.records.stream",
     "dedup": "instructkit.dedup",
     "filter": "instructkit.filters",

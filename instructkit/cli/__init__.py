@@ -11,7 +11,7 @@ import click
 
 import instructkit
 
-COMMANDS = ("format", "invert", "pretext", "dedup", "filter", "mix", "stats", "lineage", "templates")
+COMMANDS = ("format", "invert", "pretext", "dedup", "filter", "mix", "check", "stats", "lineage", "templates")
 
 
 class _Commands(click.Group):

@@ -33,7 +33,8 @@ def grams(points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], order: 
         before[place < back] = 0
         value = np.where(place < back, value, value * _BASE + (before ^ (before >> np.uint64(31))))
     value ^= value >> np.uint64(29)
-    return value * _GROWTH
+    found: U64 = value * _GROWTH
+    return found
 
 
 @dataclass

@@ -1,0 +1,47 @@
+"""``instructkit check``."""
+
+import time
+from typing import Any
+
+import click
+
+from instructkit.cli.common import Run, input_options, inputs_argument, run_options, write_json
+
+
+@click.command("check")
+@inputs_argument
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="FILE",
+    help="An evaluation file: tell the sources of which rows overlap it.",
+)
+@input_options
+@run_options
+def command(inputs: tuple[str, ...], against: tuple[str, ...], **options: Any) -> None:
+    """Tell what is wrong with the rows as a whole; nothing is dropped.
+
+    \b
+    instructkit check train/
+    instructkit check train.arrow --against benchmark.jsonl --summary check.json
+    """
+    from instructkit.filters.checks import check
+    from instructkit.reports.tables import print_table
+
+    start = time.perf_counter()
+    run = Run("check", options)
+    records = run.open(inputs)
+    report = check(records, against=against)
+    if run.summary is not None:
+        seconds = round(time.perf_counter() - start, 3)
+        lost = records.reading
+        counts = {"rows_in": report.rows + lost.rows_dropped, "rows_out": report.rows,
+                  "rows_dropped": lost.rows_dropped, "reasons": dict(lost.reasons)}  # fmt: skip
+        write_json(
+            run.summary, {"command": "check", **counts, "seconds": seconds, "findings": report.to_json()["findings"]}
+        )
+    if not report.findings:
+        click.echo(f"{report.rows:,} rows: nothing found")
+        return
+    rows = [(one.check, one.group, one.rows, one.detail, ", ".join(one.examples)) for one in report.findings]
+    print_table(f"{report.rows:,} rows", ("check", "task or source", ">rows", "what", "e.g."), rows)
