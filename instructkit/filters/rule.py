@@ -15,15 +15,15 @@ from instructkit.errors import UsageError
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass
 class Verdict:
     """What a rule found in a batch: the rows that fail, and the value measured of each row.
 
     A value is a number, or the text that shows what is wrong; null where there is nothing to say.
     """
 
-    fails: Mask
-    values: pa.Array
+    def __init__(self, fails: Mask, values: pa.Array | Mapping[int, str]) -> None:
+        self.fails = fails
+        self._values = values  # a column, or the texts by row
 
     @classmethod
     def of(cls, fails: Mask, values: npt.NDArray[Any]) -> "Verdict":
@@ -35,11 +35,20 @@ class Verdict:
         """The rows in which something was found, and what."""
         fails = np.zeros(rows, bool)
         fails[list(evidence)] = True
-        return cls(fails, pa.array([evidence.get(row) for row in range(rows)], pa.string()))
+        return cls(fails, evidence)
+
+    @property
+    def values(self) -> pa.Array:
+        """The values as a column."""
+        if isinstance(self._values, pa.Array):
+            return self._values
+        return pa.array([self._values.get(row) for row in range(len(self.fails))], pa.string())
 
     def value(self, row: int) -> str:
         """The value of a row, as the rejects file shows it."""
-        value = self.values[row].as_py()
+        if not isinstance(self._values, pa.Array):
+            return str(self._values.get(row))
+        value = self._values[row].as_py()
         return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import looked_into
+from instructkit.filters.rules.looking import looked_into, mask_of
 
 FENCE = "```"
 
@@ -84,7 +84,9 @@ def why_cut(text: str) -> str:
 @rule("open_fence", source="ours")
 def open_fence(output: pa.StringArray) -> Verdict:
     """A fence of code is opened and never closed."""
-    fences = pc.count_substring_regex(output, r"(?m)^[ \t]*```").to_numpy(zero_copy_only=False)
+    fences = np.zeros(len(output), np.int64)
+    rows = np.flatnonzero(mask_of(pc.match_substring_regex(output, FENCE)))
+    fences[rows] = pc.count_substring_regex(output.take(pa.array(rows)), r"(?m)^[ \t]*```").to_numpy()
     return Verdict.of(fences % 2 == 1, fences)
 
 
@@ -120,8 +122,17 @@ def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, outpu
 @rule("output_equals_prompt", source="Self-Instruct drops an instance whose input equals its output")
 def output_equals_prompt(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """The output only repeats the instruction or the input."""
-    said = pc.utf8_lower(pc.utf8_trim_whitespace(output))
-    same = [pc.equal(said, pc.utf8_lower(pc.utf8_trim_whitespace(column))) for column in (instruction, input)]
-    fails = pc.and_(pc.or_(*same), pc.not_equal(said, ""))
-    why = pc.if_else(same[1], "equals the input", "equals the instruction")
-    return Verdict(fails.to_numpy(zero_copy_only=False), pc.if_else(fails, why, pa.scalar(None, pa.string())))
+    said = pc.utf8_trim_whitespace(output)
+    asked = [pc.utf8_trim_whitespace(column) for column in (instruction, input)]
+    size = pc.binary_length(said)
+    alike = [
+        pc.equal(pc.binary_length(column), size) for column in asked
+    ]  # lower case has as many bytes, nearly always
+    rows = np.flatnonzero(mask_of(pc.and_(pc.or_(*alike), pc.greater(size, 0))))
+    evidence = {}
+    for row in rows.tolist():
+        text = str(said[row]).lower()
+        for name, column in zip(("instruction", "input"), asked, strict=True):
+            if str(column[row]).lower() == text:
+                evidence[row] = f"equals the {name}"
+    return Verdict.found(len(output), evidence)

@@ -69,9 +69,12 @@ _IDENTIFIES = re.compile(
     r"|\bas of my last (?:knowledge |training )?update\b"
     rf"|作为{_MODEL_ZH}|我(?:只)?是{_MODEL_ZH}|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
 )
+# the same, as RE2 can look for it
 _MAY_IDENTIFY = (
-    r"(?i)\bai\b|artificial intelligence|language model|chatgpt|\bgpt|claude|openai|anthropic|my knowledge|"
-    r"training data|my last|人工智能|AI|语言模型|文心一言|通义千问|我的知识"
+    r"(?i)\b(?:as|i'm|i am) (?:an? |just |only |actually )*(?:ai|artificial intelligence|large language|language model|"
+    rf"chatgpt|gpt|claude|bard|gemini)\b|\b(?:trained|developed|created|made|built) by {_MAKERS}\b"
+    r"|\bmy (?:knowledge|training data)\b|\bmy last (?:knowledge|training|update)"
+    r"|(?:作为|我是|我只是)[^，。\n]*(?:AI|人工智能|语言)|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
 )
 # questions to which it is the right answer
 _ASKED = re.compile(

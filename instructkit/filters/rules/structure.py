@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Callable
 from xml.parsers import expat
 
 import pyarrow as pa
@@ -15,22 +16,27 @@ FENCE = "```"
 
 
 # asked for as the form of the answer, not only spoken of
-def _asks_for(form: str) -> str:
-    return (
-        r"(?i)\b(in|as|into|to|return|returns|output|outputs|produce|respond|reply|give|write|generate|valid|create)\b"
-        rf"(\W+\w+){{0,4}}?\W+{form}\b|(以|用|按|输出|返回|生成|给出|转(换|化)?(成|为)).{{0,8}}{form}|{form}\s*格式"
+def _asks_for(form: str) -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)\b(?:in|as|into|to|returns?|outputs?|produce|respond|reply|give|write|generate|valid|create)\b"
+        rf"(?:\W{{1,10}}\w{{1,40}}){{0,4}}?\W{{1,10}}{form}\b"
+        rf"|(?:以|用|按|输出|返回|生成|给出|转[换化]?[成为]).{{0,8}}{form}|{form}\s{{0,5}}格式"
     )
 
 
 _ASKS_JSON, _ASKS_XML = _asks_for("json"), _asks_for("xml")
 
 
+def _why_not_as_asked(asks: re.Pattern[str], why: Callable[[str], str]) -> Callable[[str, str, str], str]:
+    """``why`` of the outputs of those rows whose prompt asks for the form."""
+    return lambda instruction, input, output: why(output) if asks.search(instruction) or asks.search(input) else ""
+
+
 @rule("broken_json", source="ours")
 def broken_json(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """JSON was asked for, and the output looks like it but can't be read."""
-    asked = pc.or_(pc.match_substring_regex(instruction, _ASKS_JSON), pc.match_substring_regex(input, _ASKS_JSON))
     looks = pc.match_substring_regex(output, r"^\s*(```(json)?\s*)?[\[{]")
-    return looked_into(pc.and_(asked, looks), why_no_json, output)
+    return looked_into(looks, _why_not_as_asked(_ASKS_JSON, why_no_json), instruction, input, output)
 
 
 def why_no_json(text: str) -> str:
@@ -72,9 +78,8 @@ def _is_python(text: str) -> bool:
 @rule("broken_xml", source="ours")
 def broken_xml(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """XML was asked for, and the output looks like it but can't be read."""
-    asked = pc.or_(pc.match_substring_regex(instruction, _ASKS_XML), pc.match_substring_regex(input, _ASKS_XML))
     looks = pc.match_substring_regex(output, r"^\s*(```(xml)?\s*)?<[?A-Za-z]")
-    return looked_into(pc.and_(asked, looks), why_no_xml, output)
+    return looked_into(looks, _why_not_as_asked(_ASKS_XML, why_no_xml), instruction, input, output)
 
 
 def why_no_xml(text: str) -> str:
