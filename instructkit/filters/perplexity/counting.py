@@ -22,19 +22,17 @@ def characters(texts: pa.StringArray) -> tuple[npt.NDArray[np.uint32], npt.NDArr
     return points, np.concatenate([[0], np.cumsum(lengths)])
 
 
-def grams(points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], order: int) -> U64:
-    """The hash of the n-gram that ends at each character: shorter where its text has not so many before it."""
-    place = np.arange(len(points)) - np.repeat(starts[:-1], np.diff(starts))
+def grams(
+    points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], size: int
+) -> tuple[U64, npt.NDArray[np.bool_]]:
+    """The hash of the n-gram that ends at each character, and whether its text has so many characters before it."""
     scrambled = (points.astype(np.uint64) + np.uint64(1)) * _GROWTH
     value = scrambled.copy()
-    for back in range(1, order):
-        before = np.zeros(len(points), np.uint64)
-        before[back:] = scrambled[:-back]
-        before[place < back] = 0
-        value = np.where(place < back, value, value * _BASE + (before ^ (before >> np.uint64(31))))
+    for back in range(1, size):
+        value[back:] = value[back:] * _BASE + (scrambled[:-back] ^ (scrambled[:-back] >> np.uint64(31)))
     value ^= value >> np.uint64(29)
-    found: U64 = value * _GROWTH
-    return found
+    place = np.arange(len(points)) - np.repeat(starts[:-1], np.diff(starts))
+    return value * _GROWTH, place >= size - 1
 
 
 @dataclass

@@ -17,6 +17,7 @@ from instructkit.filters.perplexity.counting import U64, characters, grams
 
 FORMAT = "instructkit character n-grams 1"
 CONTEXT = 32  # added to the tag of an n-gram: the same characters as the context of the next
+ABSENT = np.uint64(2)  # a key that the table never holds: those in it are odd
 LONGEST = 16  # characters of an n-gram
 
 
@@ -40,8 +41,8 @@ class CharacterModel:
         if not len(points):
             return np.zeros(0)
         orders = range(1, self.order + 1)
-        hashes = np.stack([tagged(grams(points, starts, order), order) for order in orders])
-        contexts = np.stack([tagged(grams(points, starts, order), order + CONTEXT) for order in orders])
+        hashes = np.stack([keys_of(points, starts, order, order) for order in orders])
+        contexts = np.stack([keys_of(points, starts, order, order + CONTEXT) for order in orders])
         sums = np.zeros(len(texts))
         add_logs(hashes, contexts, starts, *self._table, self.unseen, sums)
         counted = np.diff(starts) - 1
@@ -84,9 +85,11 @@ def load_character_model(path: Path) -> CharacterModel:
     return model
 
 
-def tagged(hashes: U64, tag: int) -> U64:
-    """Hashes of n-grams as keys of the table: never 0, and apart for each length and for contexts."""
+def keys_of(points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], size: int, tag: int) -> U64:
+    """The n-gram of a size that ends at each character, as a key of the table; `ABSENT` where there is none."""
+    hashes, whole = grams(points, starts, size)
     keys: U64 = (hashes ^ np.uint64(tag * 0xD6E8FEB86659FD93 % (1 << 64))) | np.uint64(1)
+    keys[~whole] = ABSENT
     return keys
 
 

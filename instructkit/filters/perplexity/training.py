@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from instructkit.errors import BadInput, UsageError
 from instructkit.filters.language import identify_all
-from instructkit.filters.perplexity.counting import U64, Counted, characters, grams
-from instructkit.filters.perplexity.model import CONTEXT, LONGEST, CharacterModel, tagged
+from instructkit.filters.perplexity.counting import U64, Counted, characters
+from instructkit.filters.perplexity.model import ABSENT, CONTEXT, LONGEST, CharacterModel, keys_of
 from instructkit.records.hashing import draw
 
 ALPHABET = 60_000  # characters a text may hold: what is left for those never seen is divided among so many
@@ -82,15 +82,15 @@ def _parts(columns: Iterable[pa.StringArray]) -> Iterator[pa.StringArray]:
 
 def _found(points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], order: int) -> U64:
     """The n-grams that end at each character but the first of a text, with their contexts and the shorter n-grams."""
-    longer = tagged(grams(points, starts, order), order)
+    longer = keys_of(points, starts, order, order)
     if order == 1:
-        rows = np.stack([longer, np.zeros_like(longer), np.zeros_like(longer)])
+        context = shorter = np.zeros_like(longer)
     else:
-        before = np.concatenate([[np.uint64(0)], tagged(grams(points, starts, order - 1), order - 1 + CONTEXT)[:-1]])
-        rows = np.stack([longer, before, tagged(grams(points, starts, order - 1), order - 1)])
-    follows = np.ones(len(points), bool)
+        shorter = keys_of(points, starts, order - 1, order - 1)
+        context = np.concatenate([[ABSENT], keys_of(points, starts, order - 1, order - 1 + CONTEXT)[:-1]])
+    follows = longer != ABSENT
     follows[starts[:-1]] = False
-    return rows[:, follows]
+    return np.stack([longer, context, shorter])[:, follows]
 
 
 def _probabilities(counted: list[Counted]) -> tuple[U64, npt.NDArray[np.float32], float]:

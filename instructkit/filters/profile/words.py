@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from instructkit.engine.jit import inner, uint16_at, uint32_at
+from instructkit.engine.jit import inner, jit, uint16_at, uint32_at
 from instructkit.filters.profile.characters import (
     AFFIX,
     ALONE,
@@ -27,6 +27,7 @@ from instructkit.filters.profile.characters import (
     SYMBOL,
     TERMINAL,
     UPPER,
+    classes,
 )
 from instructkit.records.tokens import BYTES, code_point
 
@@ -338,3 +339,22 @@ def cut_words(points: Any, kinds: Any, size: int, abbreviations: Any, starts: An
             count += 1
             at += length
     return count
+
+
+@jit(f"int64({BYTES}, int64, uint16[::1], uint64[::1], {STARTS}, {LENGTHS})")
+def cut_text(data: Any, size: int, classes: Any, abbreviations: Any, starts: Any, lengths: Any) -> int:
+    """`cut_words` of the UTF-8 bytes of one text."""
+    points, kinds = np.empty(size + 1, np.uint32), np.empty(size + 1, np.uint16)
+    characters = decode(data, 0, size, classes, points, kinds)
+    points[characters] = 0
+    kinds[characters] = 0
+    return cut_words(points, kinds, characters, abbreviations, starts, lengths)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of one text, as they are counted."""
+    data = np.frombuffer(text.encode() + b"\0", np.uint8)
+    size = len(data) - 1
+    starts, lengths = np.zeros(size + 1, np.uint32), np.zeros(size + 1, np.uint32)
+    count = cut_text(data, size, classes(), ABBREVIATIONS, starts, lengths)
+    return [text[start : start + length] for start, length in zip(starts[:count], lengths[:count], strict=True)]

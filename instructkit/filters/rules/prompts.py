@@ -10,8 +10,8 @@ from instructkit.filters.rule import Verdict, rule
 from instructkit.filters.rules.looking import looked_into, mask_of
 
 _TEXT_EN = (
-    r"(?:text|sentences?|paragraphs?|passages?|articles?|poem|story|dialogue|conversation|review|e-?mail|code|snippet|"
-    r"tweet|questions?|excerpt|statements?|document|abstract|phrase|quote|data|table|list|equation|expression|words?|input)"
+    r"(?:text|sentence|paragraph|passage|article|poem|story|stories|dialogue|conversation|review|e-?mail|code|snippet|"
+    r"tweet|question|excerpt|statement|document|abstract|phrase|quote|data|table|list|equation|expression|word|input)s?"
 )
 _GIVEN_EN = rf"(?:the|this|these|each of the) (?:following|given|below) (?:\w+ ){{0,2}}?{_TEXT_EN}\b"
 _TEXT_ZH = (
