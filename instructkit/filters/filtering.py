@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
-from instructkit.filters import pii, toxicity
+from instructkit.filters import pii
+from instructkit.filters.toxicity import old as toxicity
 from instructkit.filters.language import other_language, parse_languages
 from instructkit.filters.presets import chosen_rules
 from instructkit.filters.rule import RULES, Verdict
