@@ -53,7 +53,7 @@ def labelled(folder: Path, seed: int) -> Iterator[Text]:
         yield Text(text, int(kind != "neither"), "davidson", False, held_out(text, 0.3, seed), kind)
     for row in _csv(here / "surge_toxicity_en.csv"):
         text = without_mentions(row["text"])
-        yield Text(text, int(row["is_toxic"] == "Toxic"), "surge", False, held_out(text, 0.5, seed))
+        yield Text(text, int(row["is_toxic"] == "Toxic"), "surge", False, held_out(text, 0.4, seed))
     for name in ("train", "dev"):
         for row in _csv(here / "cold" / f"{name}.csv"):
             yield Text(row["TEXT"], int(row["label"]), "cold", True, name == "dev", row["topic"])
@@ -105,10 +105,13 @@ def clean(folder: Path, seed: int) -> Iterator[Text]:
         yield from row("mt_bench", False, 1, *one["turns"])
     for name, share in (("train", 0), ("test", 1)):
         for one in _lines(classic / f"gsm8k_{name}.jsonl"):
-            yield from row(f"gsm8k_{name}", False, share, one["question"], one["answer"])
+            if share or held_out(one["question"], 0.3, seed + 1):  # enough of one kind
+                yield from row(f"gsm8k_{name}", False, share, one["question"], one["answer"])
     for name, share in (("creak", 0.2), ("ecqa", 0.2), ("strategyqa", 0)):
         with (classic / f"{name}_train.tsv").open(encoding="utf-8") as file:
             for line in file:
+                if not held_out(line, 0.5, seed + 1):  # enough of one kind
+                    continue
                 yield from row(name, False, share, *line.rstrip("\n").replace("\\n", "\n").split("\t")[:3:2])
     for one in _json(classic / "strategyqa_dev.json"):
         yield from row("strategyqa_dev", False, 1, one["question"], " ".join(one["facts"]))

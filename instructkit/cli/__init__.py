@@ -11,7 +11,7 @@ import click
 
 import instructkit
 
-COMMANDS = ("format", "invert", "pretext", "dedup", "filter", "mix", "stats", "lineage", "templates")
+COMMANDS = ("format", "invert", "pretext", "dedup", "filter", "mix", "stats", "lineage", "templates", "train-classifier")
 
 
 class _Commands(click.Group):
@@ -23,7 +23,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"instructkit.cli.{name}").command
+        command: click.Command = importlib.import_module(f"instructkit.cli.{name.replace('-', '_')}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

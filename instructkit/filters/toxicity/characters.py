@@ -62,7 +62,7 @@ class Stream:
 
     codes: Codes
     kinds: npt.NDArray[np.uint8]
-    places: Places  # where each stood in the texts, one after the other, each followed by a line break
+    places: Places  # where each stood in the texts, one after the other, each followed by a line break; the first is 1
     starts: Places  # the first character of each text in the stream, and the end
 
     def keep(self, kept: npt.NDArray[np.bool_]) -> None:
@@ -75,10 +75,11 @@ def read(texts: pa.StringArray) -> Stream:
     ended = pc.binary_join_element_wise(texts, "", "\n")
     _, offsets, data = ended.buffers()
     ends = np.frombuffer(offsets, np.int32)[ended.offset : ended.offset + len(ended) + 1]
-    joined = bytes(memoryview(data)[ends[0] : ends[-1]]) if len(ended) else b""
+    # a line break first too: the text before must not show in what a text begins with
+    joined = b"\n" + (bytes(memoryview(data)[ends[0] : ends[-1]]) if len(ended) else b"")
     points = np.frombuffer(joined.decode("utf-8", "replace").encode("utf-32-le", "replace"), np.uint32)
     lengths = pc.utf8_length(ended).to_numpy(zero_copy_only=False)
-    firsts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    firsts = 1 + np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     codes, kinds = _tables()
     points = np.where(points < _TABLE, points, 32)
     stream = Stream(codes[points], kinds[points], np.arange(len(points)), firsts)

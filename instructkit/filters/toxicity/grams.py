@@ -12,7 +12,7 @@ Hashes = npt.NDArray[np.uint32]
 
 ENGLISH_GRAMS = (3, 4, 5)  # characters of a word and its edges
 CHINESE_GRAMS = (1, 2, 3, 4)
-WINDOW, LONGEST = 160, 400  # characters: sentences that begin within one stride are judged together
+WINDOW, LONGEST = 160, 400  # characters; sentences that begin in one window are judged together too
 
 _PRIME = np.uint32(0x01000193)  # FNV-1a (Fowler, Noll, Vo)
 _START = np.uint32(0x811C9DC5)
@@ -24,6 +24,7 @@ class Grams:
 
     places: Places
     hashes: Hashes
+    ends: Places  # where it ends
 
 
 def mixed(hashes: Hashes) -> Hashes:
@@ -33,23 +34,36 @@ def mixed(hashes: Hashes) -> Hashes:
     return hashes ^ (hashes >> np.uint32(16))
 
 
-def windows(stream: Stream) -> tuple[Places, Places]:
-    """The first character of each window, and the text it belongs to; every text with a character has one or more."""
+@dataclass
+class Spans:
+    """Stretches of a stream that are judged by themselves: where each begins, its length, and its text's number."""
+
+    begins: Places
+    lengths: Places
+    rows: Places
+
+
+def spans(stream: Stream, stride: int = 1) -> Spans:
+    """The sentences, or with a stride those together that begin within it; every text with a character has one.
+
+    A sentence longer than `LONGEST` is cut, so that a long text costs no more than its length.
+    """
     count = len(stream.codes)
     starts = np.zeros(count, bool)
     starts[1:] = stream.kinds[:-1] == END
     first = stream.starts[:-1]
-    rows = np.repeat(np.arange(len(first)), np.diff(stream.starts))
+    numbers = np.repeat(np.arange(len(first)), np.diff(stream.starts))
     starts[first[first < count]] = True
-    sentences = np.flatnonzero(starts)
-    stride = (sentences - first[rows[sentences]]) // WINDOW
-    begins = np.concatenate([[True], (np.diff(stride) != 0) | (np.diff(rows[sentences]) != 0)])
-    opened = sentences[begins[: len(sentences)]]
-    lengths = np.diff(np.append(opened, count))
-    pieces = np.maximum(1, -(-lengths // LONGEST))  # a sentence without end is cut
-    offsets = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    opened = np.repeat(opened, pieces) + offsets * LONGEST
-    return opened, rows[opened]
+    begins = np.flatnonzero(starts)
+    rows = numbers[begins]
+    if stride > 1 and len(begins):
+        place = (begins - first[rows]) // stride
+        kept = np.concatenate([[True], (np.diff(place) != 0) | (np.diff(rows) != 0)])
+        begins, rows = begins[kept], rows[kept]
+    pieces = np.maximum(1, -(-np.diff(np.append(begins, count)) // LONGEST))
+    inside = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    begins, rows = np.repeat(begins, pieces) + inside * LONGEST, np.repeat(rows, pieces)
+    return Spans(begins, np.diff(np.append(begins, count)), rows)
 
 
 def english(stream: Stream) -> Iterator[Grams]:
@@ -65,10 +79,10 @@ def english(stream: Stream) -> Iterator[Grams]:
     for size in range(2, max(ENGLISH_GRAMS) + 1):
         hashes = (hashes[:-1] ^ codes[size - 1 :]) * _PRIME
         if size > 2:
-            inner = (letter[1 : 1 + len(hashes)] if size == 3 else inner[: len(hashes)] & letter[size - 2 : size - 2 + len(hashes)])
+            inner = inner[1 : 1 + len(hashes)] if size == 3 else inner[: len(hashes)] & letter[size - 2 : len(hashes) + size - 2]
         if size in ENGLISH_GRAMS:
             places = np.flatnonzero(inner & usable[: len(hashes)] & usable[size - 1 :])
-            yield Grams(places, mixed(hashes[places] ^ np.uint32(size)))
+            yield Grams(places, mixed(hashes[places] ^ np.uint32(size)), places + size)
 
 
 def _words(codes: Hashes, letter: npt.NDArray[np.bool_], kinds: npt.NDArray[np.uint8]) -> Iterator[Grams]:
@@ -80,10 +94,10 @@ def _words(codes: Hashes, letter: npt.NDArray[np.bool_], kinds: npt.NDArray[np.u
     terms = (codes[inside] + np.uint32(1)) * powers[np.minimum(position, 63)]
     begins = np.cumsum(end - first) - (end - first)
     words = np.add.reduceat(terms, begins, dtype=np.uint32)
-    yield Grams(first, mixed(words ^ np.uint32(0x5BD1E995)))
-    follows = np.flatnonzero((first[1:] - end[:-1] == 1) & (kinds[end[:-1]] != END)) if len(first) > 1 else first[:0]
+    yield Grams(first, mixed(words ^ np.uint32(0x5BD1E995)), end)
+    follows = np.flatnonzero((first[1:] - end[:-1] == 1) & (kinds[end[:-1]] != END)) if len(first) > 1 else np.zeros(0, np.int64)
     pairs = words[follows] * np.uint32(0x9E3779B1) ^ words[follows + 1]
-    yield Grams(first[follows], mixed(pairs ^ np.uint32(0x27D4EB2F)))
+    yield Grams(first[follows], mixed(pairs ^ np.uint32(0x27D4EB2F)), end[1:][follows])
 
 
 def chinese(stream: Stream) -> Iterator[Grams]:
@@ -99,4 +113,4 @@ def chinese(stream: Stream) -> Iterator[Grams]:
             hashes = (hashes[:-1] ^ codes[size - 1 :]) * _PRIME
             some, all_ = some[:-1] | han[size - 1 :], all_[:-1] & whole[size - 1 :]
         places = np.flatnonzero(some & all_)
-        yield Grams(places, mixed(hashes[places] ^ np.uint32(0xC0 + size)))
+        yield Grams(places, mixed(hashes[places] ^ np.uint32(0xC0 + size)), places + size)
