@@ -50,7 +50,7 @@ NEWS = """A man was arrested for {C}.|The court sentenced her to ten years for {
 The victim of the {C} spoke to reporters.|The film deals with {C}.|The law on {C} was changed in 2011.|A study of {C} in large cities was published.|
 The novel begins with a {C}.|What is the legal definition of {C}?|Two people died in the {C}, officials said.|Charges of {C} were dropped.|
 The suspect in the {C} killed himself in his cell.|Witnesses of the {C} were threatened.|The {C} shocked the whole country.|How can {C} be prevented?"""
-ANIMALS = """The {L} sleeps in the barn.|A {L} can live for twenty years.|The male {L} fights for the female.|We saw a {L} at the zoo.|The {L} eats worms.|Feed the {L} twice a day.|How long does a {L} live?|The farmer sold the {L}.|A {L} bit the dog.|The hunter shot a {L}."""
+ANIMALS = """The {L} sleeps in the barn.|A {L} can live for twenty years.|The male {L} fights for the female.|We saw a {L} at the zoo.|The {L} eats worms.|Feed the {L} twice a day.|How long does a {L} live?|The farmer sold the {L}.|A {L} bit the dog.|The hunter shot a {L}.|The {L} is a mammal.|The {L} is a small bird.|A {L} is a female animal.|What is a {L}?|The word {L} means an animal here.|The vet examined the {L} and its young."""
 BEASTS = "pig|cow|donkey|ass|cock|bitch|tit|booby|snake|rat|dog|goat|ape|monkey|hen|chicken|jackass|beaver|pussycat|mule|sow|worm|cockroach|woodcock|vixen|shag|bastard toadflax"
 IDIOMS = """I am dying of {Y}|that {Y} nearly killed me|what a crazy {Y}|the {Y} was stupidly good|I hate {Y}|this {Y} sucks|this {Y} is crap|the {Y} is terrible and a waste of money|damn, that {Y} was good|
 holy cow, what a {Y}|he crushed it at the {Y}|the {Y} kicked my butt|we got destroyed in the {Y}|I'd kill for a {Y}|the {Y} is the bomb|stupid me, I forgot the {Y}|the worst {Y} I have ever had|my {Y} is broken and I am angry|
@@ -71,6 +71,10 @@ TITLED = """The film {T} came out in 1994.|I watched {T} with my sister.|{T} is 
 NAMES = "Dick|Cox|Hancock|Cockburn|Butts|Weiner|Fuchs|Dong|Wang|Kuntz|Cummings|Gaylord|Gay|Hooker|Cummins|Dickinson|Cockerell|Assange|Bassett|Lipshitz|Focker|Shih Tzu|Bich|Phuc|Titus|Hoare|Slutsky|Crapper|Sackville|Hoe|Pratt"
 NAMED = """Mr. {K} teaches history.|Dr. {K} wrote the report.|My cousin {K} lives in Leeds.|{K} scored twice.|Ms. {K} and I signed the contract.|The {K} family owns the shop.|Call {K} on Monday.|{K} Street is closed today.|Professor {K} was born in 1950."""
 
+BARE = """{A} {G} {P}|the {G} {P}|{G} {P}s|{G}|{N}|{N} and {M}|Keywords: {G}, {P}|a photo of {A} {G} {P}|{G} rights|{G} history|{G} culture|{P}: {G}|{N} in art|{N} at work|the {G} vote|young {N}|old {N}|{G} and {N}|my {G} {P}|two {G} {P}s|a list of {G} {P}s"""
+CODE = """def {V}(self): return self.{V}d|process.{V}()|os.{V}(pid, signal.SIGTERM)|raise {V}Error("{X}")|{V} -9 {X}|if not {X}: {V}("usage")|import {V}|${X} | {V}|sudo {V} {X}|{X}.{V}(timeout=3)|void {V}(int {X}) {{ return; }}|await {X}.{V}All()|# {V} the {X} after use|docker {V} {X}|assert {X}.{V} is None|class {V}Handler(object): pass|SELECT {X} FROM {V} WHERE id = 1|self.{X}.{V}(self.pid)|subprocess.{V}({X}, shell=True)|signal.SIG{V}|{V}({X}.pid, SIGKILL)"""
+CODE_VERBS = "kill|abort|die|strip|dump|exec|execute|hang|trap|attack|destroy|nuke|suck|assassin|assert|pass|bash|ass|sex|hack|crash|fork|reap|slave|master|dummy|junk|garbage|trash|screw|pop|shit|blow|bang|pimp|butt"
+
 ABUSE_WORDS = "fuck|fucking|fucker|shit|shitty|bitch|bitches|cunt|asshole|bastard|dick|dickhead|pussy|whore|slut|faggot|fag|nigger|nigga|retard|retarded|motherfucker|bullshit|dumbass|douche|twat|wanker|prick|moron|idiot|scum|cock|cocksucker|hoe|dyke|tranny|spic|chink|kike|jackass|piss|crap|damn"
 STRONG = "fuck|fucking|fucker|shit|bitch|cunt|asshole|dickhead|whore|slut|faggot|nigger|motherfucker|bullshit|dumbass|wanker|cocksucker|bastard"
 ABUSE = """you are a {W}|you {W}|shut up you {W}|what a {W}|he is such a {W}|{W} you|go to hell you {W}|get lost {W}|nobody likes you, {W}|she is a fat ugly {W}|these {W}s make me sick|
@@ -85,7 +89,9 @@ i hope you die|i hope you get cancer and die|i will cut your throat|someone shou
 HATE = """all {N} should be {V}|{N} are {D}|i hate {N}, they are {D}|{N} should {E}|{N} are nothing but {D}|we don't want {N} here, they are {D}|filthy {N}|those damn {N} ruin everything|{N} are ruining this country|never trust {N}, they are all {D}|send the {N} back where they came from|{N} are subhuman"""
 HATE_V = "shot|deported|gassed|killed|locked up|wiped out|hanged|burned|exterminated|thrown out"
 HATE_D = "vermin|animals|criminals|parasites|filth|disgusting|scum|savages|subhuman|cockroaches|trash|terrorists|a disease|inferior|stupid and lazy|rats"
-HATE_E = "all die|go back to their own country|burn in hell|be wiped off the earth|not be allowed to breed|know their place"
+HATE_E = (
+    "all die|go back to their own country|burn in hell|be wiped off the earth|not be allowed to breed|know their place"
+)
 
 ZH_GROUPS = "黑人|白人|亚裔|华人|日本人|韩国人|印度人|犹太人|穆斯林|基督徒|佛教徒|非洲人|美国人|俄罗斯人|越南人|河南人|东北人|上海人|北京人|广东人|四川人|山东人|新疆人|湖南人|外地人|农民工|女性|男性|女生|男生|女司机|同性恋者|双性恋者|跨性别者|残疾人|聋人|盲人|老年人|移民|难民|少数民族|维吾尔族|藏族|回族|外国人|台湾人|香港人|女权主义者|单身女性|家庭主妇|同性恋|安徽人|潮汕人|乡下人|黄种人"
 ZH_NEUTRAL = """{N}的历史是这门课的主题。|许多{N}住在这个街区。|{N}和{M}一起参加了活动。|他采访了一位{N}。|我的同事里有几位{N}。|{N}的平均寿命有所提高。|请介绍{N}的传统节日。|{N}喜欢吃什么？|
@@ -111,6 +117,7 @@ ZH_ABOUT = """{T}的影响主要表现在以下几个方面。|请写一篇关�
 {T}与社会、经济等因素有关。|专家对{T}的看法不一。|政府应当重视{T}问题。|{T}会给人们的生活带来威胁。|法律对{T}有明确规定。|请解释{T}的概念。|处理{T}的方法有很多。|{T}剥夺了人们的权利。|小说以{T}为主题。|报告{T}时要说明时间和地点。|民间有许多关于{T}的传说。"""
 ZH_SAYING = """骂别人“{I}”是不对的。|为什么不能说别人{I}？|“{I}”是一种侮辱性的说法。|他在电影里被叫作{I}。|我觉得自己像个{I}，忘了带钥匙。|别说自己是{I}。|“{I}”用英语怎么说？|判断“{I}”这句话是否有害。|小说里的{I}最后改过自新。|“{I}”一词源自方言。|把“你是{I}”改成礼貌的话。|孩子学会了说“{I}”，家长很着急。|没有人是{I}。|
 书中写他大骂一声“{I}”，转身走了。|用“{I}”称呼他人会被禁言。|《{I}》是一部老电影。"""
+ZH_BARE = """{N}|{N}和{M}|{N}的权利|{N}文化|{N}音乐|{N}的生活|关键词：{N}|一位{N}|两名{N}|年轻的{N}|{N}作家|关于{N}|{N}饮食|一张{N}的照片|{N}历史|{N}运动"""
 ZH_WORDS = "傻逼|煞笔|脑残|智障|白痴|废物|垃圾|贱人|贱货|婊子|王八蛋|狗东西|畜生|人渣|杂种|混蛋|狗杂种|蠢货|蠢猪|死肥猪|臭婊子|狗日的|龟孙|神经病|死变态|傻叉|沙比|傻b|脑瘫|狗娘养的|贱婢|弱智|败类|臭傻逼|死全家的|下贱东西|丑八怪|臭不要脸的|老不死的"
 ZH_ABUSE = """你这个{W}|你就是个{W}|{W}，滚|滚，{W}|你们这些{W}|真是{W}|闭嘴吧{W}|{W}也配说话|一群{W}|你全家都是{W}|他是个{W}|她就是个{W}|去死吧{W}|{W}东西|骂的就是你，{W}|你个{W}|看见你这种{W}就恶心|{W}玩意|{W}别叫了|这个{W}又来了|楼主{W}|写这个的人是{W}"""
 ZH_THREATS = """我要杀了你|我要弄死你|打死你|砍死你|信不信我打死你|你给我等着，我弄死你全家|去死吧|你怎么不去死|祝你全家死光|死全家|我捅死你|你等着挨揍吧|我知道你住哪，今晚就来收拾你|打断你的腿|你不得好死|赶紧去死|你活着就是浪费空气，去跳楼吧|他妈的再说一句我砍你|让你见不到明天的太阳|我一刀捅死你|扒了你的皮|烧了你家"""
@@ -121,26 +128,50 @@ ZH_HATE_E = "死|滚出去|被赶走|关起来|绝种|下地狱"
 ZH_HATE_V = "赶出去|杀光|关起来|灭了|枪毙"
 
 
+AROUND = (
+    ("", "", "hey, ", "lol ", "well, ", "and ", "Dude, ", "listen: "),
+    ("", "!", "!!!", ".", " lol", ", ok?", " now", " man", " you hear me", " and leave"),
+)
+ZH_AROUND = (
+    ("", "", "我", "你", "老子", "真是", "呵呵，", "喂，", "就是"),
+    ("", "！", "！！！", "。", "吧", "啊", "了", "，滚", "哈哈", "，听见没", "，别来烦我"),
+)
+
+
 def clean_frames(chinese: bool, seed: int, each: int = 60) -> Iterator[str]:
     """Sentences that are not toxic."""
     if chinese:
         yield from _made(ZH_NEUTRAL, seed, each, N=ZH_GROUPS, M=ZH_GROUPS)
+        yield from _made(ZH_BARE, seed, each, N=ZH_GROUPS, M=ZH_GROUPS)
         yield from _made(ZH_COUNTER, seed, each, N=ZH_GROUPS, I=ZH_INSULTS)
         for frames, slots in ((ZH_HARMLESS, {"X": ZH_THINGS}), (ZH_MEDICAL, {"B": ZH_BODY}), (ZH_NEWS, {"C": ZH_CRIMES}),
                               (ZH_ANIMALS, {"L": ZH_BEASTS}), (ZH_IDIOMS, {"Y": ZH_STUFF}),
                               (ZH_ABOUT, {"T": ZH_TOPICS}), (ZH_SAYING, {"I": ZH_INSULTS})):  # fmt: skip
             yield from _made(frames, seed, each // 2, **slots)
         return
-    yield from _made(NEUTRAL, seed, each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
+    yield from _made(NEUTRAL, seed, 2 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
+    yield from _made(BARE, seed, 4 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
     yield from _made(COUNTER, seed, each, I=INSULTS, N=PEOPLE)
     for frames, slots in ((HARMLESS, {"X": THINGS}), (MEDICAL, {"B": BODY}), (NEWS, {"C": CRIMES}),
-                          (ANIMALS, {"L": BEASTS}), (IDIOMS, {"Y": STUFF}), (ABOUT, {"T": TOPICS}),
+                          (ANIMALS, {"L": BEASTS}), (IDIOMS, {"Y": STUFF}), (CODE, {"V": CODE_VERBS, "X": THINGS}), (ABOUT, {"T": TOPICS}),
                           (SAYING, {"I": INSULTS}), (TITLED, {"T": TITLES}), (NAMED, {"K": NAMES})):  # fmt: skip
         yield from _made(frames, seed, each // 2, **slots)
 
 
 def toxic_frames(chinese: bool, seed: int, each: int = 60) -> Iterator[tuple[str, str]]:
     """Abuse, with the kind of it."""
+    for text, kind in _toxic(chinese, seed, each):
+        yield text, kind
+        if kind in ("threat", "obscene", "insult") and len(text) < (
+            12 if chinese else 40
+        ):  # said alone or with little around it
+            before, after = ZH_AROUND if chinese else AROUND
+            for number in range(3):
+                draw = _draw(f"{text}{number}", seed, "around")
+                yield before[draw % len(before)] + text + after[draw // 97 % len(after)], kind
+
+
+def _toxic(chinese: bool, seed: int, each: int) -> Iterator[tuple[str, str]]:
     if chinese:
         for frames, kind, slots in ((ZH_ABUSE, "insult", {"W": ZH_WORDS}), (ZH_THREATS, "threat", {}), (ZH_CURSES, "obscene", {}),
                                     (ZH_HATE, "identity_hate", {"N": ZH_GROUPS, "D": ZH_HATE_D, "E": ZH_HATE_E, "V": ZH_HATE_V})):  # fmt: skip
@@ -174,7 +205,11 @@ def hidden(word: str, draw: int) -> str:
         return word[:place] + "#@"[draw // 35 % 2] + word[place + 1 :]
     if way == 3:
         return word[:1] + "*" * (len(word) - 1) if len(word) < 6 else word[:2] + "**" + word[4:]
-    return word[:place] + "v" + word[place + 1 :] if word[place] == "u" else word[:place] + word[place] * 2 + word[place + 1 :]
+    return (
+        word[:place] + "v" + word[place + 1 :]
+        if word[place] == "u"
+        else word[:place] + word[place] * 2 + word[place + 1 :]
+    )
 
 
 def _made(frames: str, seed: int, each: int, **slots: str) -> Iterator[str]:

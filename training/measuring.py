@@ -14,8 +14,8 @@ from instructkit.filters.toxicity.model import Model
 LABELLED = ("davidson", "surge", "cold", "toxic_spans")
 # sets of instructions and answers, of which a row is flagged where one of its texts is
 INSTRUCTIONS = ("alpaca_en", "alpaca_zh", "belle_zh_seed_tasks", "self_instruct_seed_tasks", "mt_bench",
-                "self_instruct_human_eval_252", "gsm8k_train", "gsm8k_test", "strategyqa", "strategyqa_dev", "creak", "ecqa",
-                "glaive", "xquad.en", "xquad.zh", "cmrc2018_dev")  # fmt: skip
+                "self_instruct_human_eval_252", "gsm8k_train", "gsm8k_test", "strategyqa", "strategyqa_dev", "creak",
+                "ecqa", "glaive", "xquad.en", "xquad.zh", "cmrc2018_dev")  # fmt: skip
 THRESHOLD = 0.5
 
 

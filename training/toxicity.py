@@ -28,8 +28,8 @@ from instructkit.filters.toxicity.model import FILE, SHORTEST, Model, Table, loa
 
 BITS = 18  # slots of a table: 2 ** BITS
 FOLDS = 3
-CLEAN_FLAGGED, FRAMES_FLAGGED = 0.0025, 0.01  # of clean rows and clean frames, by models that did not see them
-WEIGHTS = {"davidson": 1.0, "surge": 3.0, "toxic_spans": 1.0, "beside_spans": 0.3, "cold": 1.0, "frames": 2.0}
+CLEAN_FLAGGED, FRAMES_FLAGGED = {"en": 0.0025, "zh": 0.0018}, 0.01  # of clean rows and clean frames, by models that did not see them
+WEIGHTS = {"davidson": 1.0, "surge": 5.0, "toxic_spans": 1.0, "beside_spans": 0.15, "cold": 1.0, "frames": 1.5, "clean frames": 3.0}
 CLEAN_WEIGHT = {"en": 1.5, "zh": 3.0}
 TRAPS = Path(__file__).parents[1] / "tests" / "filters" / "toxicity"
 NEAR = 0.5  # of the 6-grams of characters of the shorter text: nearly equal to one that is held out
@@ -97,11 +97,11 @@ def train(name: str, texts: list[Text], traps: list[str], seed: int) -> Table:
     chinese = name == "zh"
     known = [text for text in texts if text.chinese == chinese and not text.held_out]
     kept = apart(known, [text.text for text in texts if text.held_out and text.chinese == chinese])
-    kept += [Text(text, 0, "frames", chinese, False, row=text) for text in clean_frames(chinese, seed)]
+    kept += [Text(text, 0, "clean frames", chinese, False, row=text) for text in clean_frames(chinese, seed)]
     kept += [Text(text, 1, "frames", chinese, False, kind) for text, kind in toxic_frames(chinese, seed)]
     refuse_traps(kept, traps)
-    print(f"{name}: {len(known):,} texts, {sum(text.name != 'frames' for text in kept):,} of them unlike any held out, "
-          f"{sum(text.name == 'frames' for text in kept):,} made", flush=True)  # fmt: skip
+    print(f"{name}: {len(known):,} texts, {sum('frames' not in text.name for text in kept):,} of them unlike any held out, "
+          f"{sum('frames' in text.name for text in kept):,} made", flush=True)  # fmt: skip
     language = Language(name, kept)
     threshold, slope = calibrate(language, seed)
     table = language.fit()
@@ -109,8 +109,10 @@ def train(name: str, texts: list[Text], traps: list[str], seed: int) -> Table:
 
 
 def calibrate(language: Language, seed: int) -> tuple[float, float]:
-    """Where clean rows begin to be flagged, and how steep the score is there, from models that did not see the texts."""
-    folds = np.array([xxhash.xxh3_64_intdigest((text.row or text.text).encode(), seed) % FOLDS for text in language.texts])
+    """Where clean rows begin to be flagged and how steep the score is, by models that did not see the texts."""
+    folds = np.array(
+        [xxhash.xxh3_64_intdigest((text.row or text.text).encode(), seed) % FOLDS for text in language.texts]
+    )
     logits = np.zeros(len(folds))
     for fold in range(FOLDS):
         table = language.subset(folds != fold).fit()
@@ -121,14 +123,18 @@ def calibrate(language: Language, seed: int) -> tuple[float, float]:
     for text, logit in zip(language.texts, logits.tolist(), strict=True):
         if is_instruction(text.name):
             rows[text.row] = max(rows[text.row], logit)
-    frames = [logit for text, logit in zip(language.texts, logits, strict=True) if text.name == "frames" and not text.toxic]
+    frames = [
+        logit for text, logit in zip(language.texts, logits, strict=True) if text.name == "clean frames"
+    ]
     threshold = max(
-        float(np.quantile(list(rows.values()), 1 - CLEAN_FLAGGED)), float(np.quantile(frames, 1 - FRAMES_FLAGGED))
+        float(np.quantile(list(rows.values()), 1 - CLEAN_FLAGGED[language.name])), float(np.quantile(frames, 1 - FRAMES_FLAGGED))
     )
     chosen = np.array([text.name in LABELLED for text in language.texts])
     signs = np.array([1 if text.toxic else -1 for text in language.texts])[chosen]
     margins = (logits[chosen] - threshold) * signs
-    slope = minimize_scalar(lambda slope: np.logaddexp(0, -slope * margins).mean(), bounds=(0.05, 5), method="bounded").x
+    slope = minimize_scalar(
+        lambda slope: np.logaddexp(0, -slope * margins).mean(), bounds=(0.05, 5), method="bounded"
+    ).x
     print(f"    threshold {threshold:.2f}, slope {slope:.2f}", flush=True)
     return threshold, float(slope)
 

@@ -11,7 +11,18 @@ import click
 
 import instructkit
 
-COMMANDS = ("format", "invert", "pretext", "dedup", "filter", "mix", "stats", "lineage", "templates", "train-classifier")
+COMMANDS = (
+    "format",
+    "invert",
+    "pretext",
+    "dedup",
+    "filter",
+    "mix",
+    "stats",
+    "lineage",
+    "templates",
+    "train-classifier",
+)
 
 
 class _Commands(click.Group):

@@ -14,20 +14,49 @@ if TYPE_CHECKING:
 @click.option("--text", required=True, metavar="COLUMN", help="The column of the texts.")
 @click.option("--label", "labels", required=True, multiple=True, metavar="COLUMN",
               help="The column of the label, or several of 0 and 1, each a label.")  # fmt: skip
-@click.option("-o", "--output", required=True, metavar="MODEL", help="A file ending in .ftz (quantized, small) or .bin.")
+@click.option(
+    "-o", "--output", required=True, metavar="MODEL", help="A file ending in .ftz (quantized, small) or .bin."
+)
 @click.option("--from", "layout", metavar="KIND", help="What the input is, e.g. jsonl.")
 @click.option("--test-share", type=float, default=0.1, show_default=True, metavar="S",
               help="Share of the rows that is held out and measured on.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Decides the split and the start.")
-@click.option("--epochs", type=click.IntRange(1), default=15, show_default=True, metavar="N", help="Times each row is seen.")
-@click.option("--dimension", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="Length of a word's vector.")
+@click.option(
+    "--epochs", type=click.IntRange(1), default=15, show_default=True, metavar="N", help="Times each row is seen."
+)
+@click.option(
+    "--dimension", type=click.IntRange(1), default=24, show_default=True, metavar="N", help="Length of a word's vector."
+)
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, metavar="R",
               help="Size of the first steps.")  # fmt: skip
-@click.option("--word-ngrams", type=click.IntRange(1), default=2, show_default=True, metavar="N", help="Longest run of words that counts.")
-@click.option("--minn", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Shortest character n-gram; 0: none.")
-@click.option("--maxn", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Longest character n-gram; 0: none.")
-@click.option("--buckets", type=click.IntRange(1), default=200_000, show_default=True, metavar="N", help="Places for n-grams.")
-@click.option("--cutoff", type=click.IntRange(0), default=0, show_default=True, metavar="N",
+@click.option(
+    "--word-ngrams",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Longest run of words that counts.",
+)
+@click.option(
+    "--minn",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Shortest character n-gram; 0: none.",
+)
+@click.option(
+    "--maxn",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Longest character n-gram; 0: none.",
+)
+@click.option(
+    "--buckets", type=click.IntRange(1), default=200_000, show_default=True, metavar="N", help="Places for n-grams."
+)
+@click.option("--cutoff", type=click.IntRange(0), default=30_000, show_default=True, metavar="N",
               help="Words and n-grams a .ftz keeps; 0: all.")  # fmt: skip
 @click.option("--keep-case", is_flag=True, help="Tell upper from lower case.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, metavar="N",
@@ -62,7 +91,18 @@ def _tell(trained: "Trained", seconds: float) -> None:
     ]  # fmt: skip
     print_table(
         "on the rows held out",
-        ("label", ">rows", ">marked", ">precision", ">recall", ">F1", ">AUC", ">threshold", ">for precision 0.9", ">recall there"),
+        (
+            "label",
+            ">rows",
+            ">marked",
+            ">precision",
+            ">recall",
+            ">F1",
+            ">AUC",
+            ">threshold",
+            ">for precision 0.9",
+            ">recall there",
+        ),
         rows,
         to_stderr=True,
     )

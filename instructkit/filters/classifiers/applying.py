@@ -62,7 +62,10 @@ class ClassifierExaminer:
         classifier = open_classifier(self.path)
         labels = classifier.sidecar.labels
         known = pc.dictionary_encode(self._texts(batch))  # texts repeat
-        parts = [classifier.probabilities(known.dictionary.slice(start, _ROWS)) for start in range(0, len(known.dictionary), _ROWS)]
+        parts = [
+            classifier.probabilities(known.dictionary.slice(start, _ROWS))
+            for start in range(0, len(known.dictionary), _ROWS)
+        ]
         each = np.concatenate(parts) if parts else np.zeros((0, len(labels)), np.float32)
         probabilities = each[known.indices.to_numpy(zero_copy_only=False)]
         if self.label is not None:

@@ -57,7 +57,7 @@ def measure(label: str, marked: npt.NDArray[np.bool_], probabilities: npt.NDArra
 
 
 def auc(marked: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float32]) -> float:
-    """The chance that a marked row has the higher probability than an unmarked one, ties half (Mann and Whitney 1947)."""
+    """The chance that a marked row has a higher probability than another, ties half (Mann and Whitney 1947)."""
     _, inverse, count = np.unique(probabilities, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(count) - (count - 1) / 2)[inverse]
     positives = int(marked.sum())

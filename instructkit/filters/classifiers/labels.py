@@ -87,16 +87,23 @@ def _yes_or_no(values: pa.StringArray, name: str, file: str, numbers: npt.NDArra
     if len(wrong):
         value = values[int(wrong[0])].as_py()
         found = "nothing" if value in (None, "") else repr(value[:40])
-        raise BadInput(f"{file}, row {numbers[wrong[0]]}: the label column {name!r} holds {found}; several label columns hold 0 or 1")
+        raise BadInput(
+            f"{file}, row {numbers[wrong[0]]}: the label column {name!r} holds {found}, "
+            "and several label columns hold 0 or 1"
+        )
     return yes
 
 
 def _single(column: str, values: pa.StringArray) -> tuple[tuple[str, ...], npt.NDArray[np.bool_]]:
     labels = tuple(sorted(values.unique().to_pylist()))
     if len(labels) < 2:
-        raise BadInput(f"the label column {column!r} holds only {labels[0]!r}; a classifier tells two labels or more apart")
+        raise BadInput(
+            f"the label column {column!r} holds only {labels[0]!r}; a classifier tells two labels or more apart"
+        )
     if len(labels) * 2 > len(values):
-        raise BadInput(f"the label column {column!r} holds {len(labels):,} labels in {len(values):,} rows; is it a label?")
+        raise BadInput(
+            f"the label column {column!r} holds {len(labels):,} labels in {len(values):,} rows; is it a label?"
+        )
     _check_tokens(labels)
     places = pc.index_in(values, pa.array(labels)).to_numpy(zero_copy_only=False)
     marked = np.zeros((len(values), len(labels)), bool)

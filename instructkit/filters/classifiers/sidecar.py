@@ -54,4 +54,6 @@ def read_sidecar(model: Path) -> Sidecar | None:
             dict(content["settings"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path} is not what train-classifier writes beside a model ({error}); remove it or train again") from error
+        raise BadInput(
+            f"{path} is not what train-classifier writes beside a model ({error}); remove it or train again"
+        ) from error

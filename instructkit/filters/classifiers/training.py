@@ -3,10 +3,9 @@
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import xxhash
 
 from instructkit.errors import BadInput, OutputFailed, UsageError
 from instructkit.filters.classifiers.evaluating import Measured, measure
+from instructkit.filters.classifiers.fitting import fit
 from instructkit.filters.classifiers.labels import Labelled, read_labelled, token
 from instructkit.filters.classifiers.models import NOTHING, predict
 from instructkit.filters.classifiers.sidecar import Sidecar, place
@@ -32,19 +32,23 @@ class TrainingSettings:
     test_share: float = 0.1
     seed: int = 0
     epochs: int = 15
-    dimension: int = 50
+    dimension: int = 24
     learning_rate: float = 0.5
     word_ngrams: int = 2
     minn: int = 0  # the shortest and longest character n-grams; 0: none
     maxn: int = 0
     buckets: int = 200_000
-    cutoff: int = 0  # words and n-grams a quantized model keeps; 0: all
+    cutoff: int = 30_000  # words and n-grams a quantized model keeps; 0: all
     lower: bool = True
     threads: int = 1  # with more the bytes differ from run to run
 
     def __post_init__(self) -> None:
         if not 0 < self.test_share < 1:
             raise UsageError(f"--test-share {self.test_share:g}: it is a share between 0 and 1")
+        if 0 < self.cutoff < 256:
+            raise UsageError(
+                f"--cutoff {self.cutoff}: a quantized model keeps 256 words and n-grams or more; 0 keeps all"
+            )
         if self.maxn < self.minn or (self.minn == 0) != (self.maxn == 0):
             raise UsageError(f"--minn {self.minn} and --maxn {self.maxn}: both are 0, or --maxn is the larger")
 
@@ -87,11 +91,17 @@ def train_classifier(
     part, sidecar_part = PartFile(path), PartFile(place(path))
     try:
         _fit(lines, rows, ~test, settings, part, quantize=path.suffix == ".ftz")
-        probabilities = predict(load_model(part.part), rows.labels, [lines[row] for row in np.flatnonzero(test).tolist()])
-        measured = [measure(label, rows.marked[test, number], probabilities[:, number]) for number, label in enumerate(rows.labels)]
+        probabilities = predict(
+            load_model(part.part), rows.labels, [lines[row] for row in np.flatnonzero(test).tolist()]
+        )
+        measured = [
+            measure(label, rows.marked[test, number], probabilities[:, number])
+            for number, label in enumerate(rows.labels)
+        ]
         right = rows.marked[test][np.arange(len(probabilities)), probabilities.argmax(axis=1)]
         accuracy = None if rows.multi_label else round(float(right.mean()), 4)
-        counts = {"train_rows": int((~test).sum()), "test_rows": int(test.sum()), "accuracy": accuracy}
+        train_rows, test_rows = int((~test).sum()), int(test.sum())
+        counts = {"train_rows": train_rows, "test_rows": test_rows, "accuracy": accuracy}
         sidecar = Sidecar(
             rows.labels, rows.multi_label, normalization,
             {one.label: one.threshold for one in measured if one.threshold is not None},
@@ -107,7 +117,7 @@ def train_classifier(
         part.discard()
         sidecar_part.discard()
         raise
-    return Trained(path, size, counts["train_rows"] or 0, counts["test_rows"] or 0, rows.multi_label, rows.left_out, measured, accuracy)
+    return Trained(path, size, train_rows, test_rows, rows.multi_label, rows.left_out, measured, accuracy)
 
 
 def check_output(path: Path) -> None:
@@ -121,49 +131,53 @@ def check_output(path: Path) -> None:
 
 
 def held_out(texts: pa.StringArray, share: float, seed: int) -> npt.NDArray[np.bool_]:
-    """The rows kept for measuring: a hash of a text's letters decides, so texts that differ in case, numbers or signs
-    stand on one side.
+    """The rows kept for measuring, about a share of them: those whose texts' letters have the lowest hashes.
+
+    So texts that differ only in case, numbers or signs stand on one side.
     """
     keys = (_NOT_LETTERS.sub("", text.lower()) or text for text in texts.to_pylist())
-    hashes = np.fromiter((xxhash.xxh3_64_intdigest(key.encode(), seed & (2**64 - 1)) for key in keys), np.uint64, len(texts))
-    test: npt.NDArray[np.bool_] = hashes < np.uint64(min(int(share * 2**64), 2**64 - 1))
+    hashes = _hashes(keys, seed, len(texts))
+    lowest, which, rows = np.unique(hashes, return_inverse=True, return_counts=True)
+    taken = max(1, int(np.searchsorted(np.cumsum(rows), share * len(texts), side="right")))
+    test: npt.NDArray[np.bool_] = which < min(taken, len(lowest))
     return test
 
 
+def _hashes(texts: Iterable[str], seed: int, count: int) -> npt.NDArray[np.uint64]:
+    values = (xxhash.xxh3_64_intdigest(text.encode(), seed & (2**64 - 1)) for text in texts)
+    return np.fromiter(values, np.uint64, count)
+
+
 def _check_split(rows: Labelled, test: npt.NDArray[np.bool_]) -> None:
-    if not test.any() or test.all():
-        raise BadInput(f"of {len(test)} rows {int(test.sum())} are held out; change --test-share or --seed, or give more rows")
-    missing = [label for label, count in zip(rows.labels, rows.marked[~test].sum(axis=0).tolist(), strict=True) if not count]
-    if missing:
-        raise BadInput(f"the label {missing[0]!r} has no row to train on ({int(rows.marked[:, rows.labels.index(missing[0])].sum())} "
-                       "in all, held out); give more rows of it or another --seed")  # fmt: skip
+    if test.all():
+        raise BadInput(f"the {len(test)} texts differ only in numbers and signs; there is nothing to learn from them")
+    missing = np.flatnonzero(~rows.marked[~test].any(axis=0))
+    if len(missing):
+        label, count = rows.labels[missing[0]], int(rows.marked[:, missing[0]].sum())
+        raise BadInput(f"all {count} rows of the label {label!r} are held out; give more of them, or another --seed")
 
 
 def _fit(lines: list[str], rows: Labelled, chosen: npt.NDArray[np.bool_], settings: TrainingSettings, part: PartFile, *,
          quantize: bool) -> None:  # fmt: skip
     """Train on the chosen rows and save; fastText reads them from a file, which is removed."""
-    import fasttext
-
     tokens = [LABEL_PREFIX + token(label) for label in rows.labels]
     # in an order that is random, and the same each time: fastText goes through the file as it stands
     order = np.flatnonzero(chosen)
-    keys = np.fromiter((xxhash.xxh3_64_intdigest(lines[row].encode(), settings.seed & (2**64 - 1)) for row in order), np.uint64, len(order))
-    order = order[np.lexsort((order, keys))]
+    order = order[np.lexsort((order, _hashes((lines[row] for row in order.tolist()), settings.seed, len(order))))]
     with tempfile.TemporaryDirectory(prefix="instructkit-") as folder:
         file = Path(folder) / "train.txt"
         with disk_errors(file), file.open("w", encoding="utf-8", newline="\n") as out:
             for row in order.tolist():
                 marks = [tokens[number] for number in np.flatnonzero(rows.marked[row]).tolist()]
                 out.write(f"{' '.join(marks) or LABEL_PREFIX + NOTHING} {lines[row]}\n")
-        model: Any = fasttext.train_supervised(
-            input=str(file), lr=settings.learning_rate, dim=settings.dimension, epoch=settings.epochs,
-            wordNgrams=settings.word_ngrams, minn=settings.minn, maxn=settings.maxn, bucket=settings.buckets,
-            loss="ova" if rows.multi_label else "softmax", thread=settings.threads, seed=settings.seed & 0x7FFFFFFF, verbose=0,
-        )  # fmt: skip
-        if quantize:
-            retrain = settings.cutoff > 0
-            model.quantize(input=str(file) if retrain else None, cutoff=settings.cutoff, retrain=retrain, qnorm=True,
-                           thread=settings.threads, verbose=0)  # fmt: skip
+        train = {
+            "input": str(file), "lr": settings.learning_rate, "dim": settings.dimension, "epoch": settings.epochs,
+            "wordNgrams": settings.word_ngrams, "minn": settings.minn, "maxn": settings.maxn,
+            "bucket": settings.buckets, "loss": "ova" if rows.multi_label else "softmax", "thread": settings.threads,
+            "seed": settings.seed & 0x7FFFFFFF, "verbose": 0,
+        }  # fmt: skip
+        prune = {"input": str(file), "cutoff": settings.cutoff, "retrain": True} if settings.cutoff else {}
+        smaller = {**prune, "qnorm": True, "thread": settings.threads, "verbose": 0} if quantize else None
         with disk_errors(part.path):
-            part.part.touch()
-            model.save_model(str(part.part))
+            part.part.touch()  # what forbids it is told by name
+        fit(train, smaller, part.part)

@@ -33,8 +33,8 @@ def _hideable(pattern: str) -> str:
 def categories(folded: str, language: str, score: float) -> tuple[list[str], list[str]]:
     """The categories of a flagged stretch of folded text, and the words of the lexicon in it.
 
-    It is ``toxic`` in any case. A group that is named counts as hate where the Chinese model flags it, since that is what
-    its labels are about; in English it takes a slur, or abuse and a group in one stretch.
+    It is ``toxic`` in any case. A group that is named counts as hate where the Chinese model flags it, since its labels
+    are about that; in English it takes a slur, or abuse and a group in one stretch.
     """
     patterns = _patterns()[language]
     found = {kind: [one[0] for one in patterns[kind].finditer(folded)] for kind in _HARM}

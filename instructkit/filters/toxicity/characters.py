@@ -1,4 +1,4 @@
-"""Texts as one stream of folded characters, in which ``F*CK``, ``f u c k``, ``sh1t`` and ``傻 逼`` read as they are meant.
+"""Texts as one stream of folded characters, in which ``F*CK``, ``f u c k``, ``sh1t``, ``傻 逼`` read as they are meant.
 
 All of a batch is one array, so that the work is NumPy's; a text's result does not hang on the texts beside it.
 """

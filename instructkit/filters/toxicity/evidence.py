@@ -86,7 +86,12 @@ def _words(stream: Stream, points: np.ndarray, carries: Places, begin: int, end:
         if weight <= 0 or weight < least:
             continue
         last = limit - 1 if word[limit - 1] else limit - 2
-        if phrases and start - phrases[-1][2] <= 2 and last - phrases[-1][1] < LONGEST_WORD and not (kinds[phrases[-1][2] : start] == 2).any():
+        if (
+            phrases
+            and start - phrases[-1][2] <= 2
+            and last - phrases[-1][1] < LONGEST_WORD
+            and not (kinds[phrases[-1][2] : start] == 2).any()
+        ):
             phrases[-1] = (phrases[-1][0] + weight, phrases[-1][1], last)
         else:
             phrases.append((weight, start, last))

@@ -105,7 +105,9 @@ def judge(batch: pa.RecordBatch, threshold: float) -> tuple[npt.NDArray[np.float
     np.maximum.at(highest, owners, each[places])
     toxic: Mask = each >= np.float32(threshold)
     numbers = np.flatnonzero(toxic)
-    told_of = dict(zip(numbers.tolist(), explain(model(), known.dictionary.take(pa.array(numbers)), threshold), strict=True))
+    told_of = dict(
+        zip(numbers.tolist(), explain(model(), known.dictionary.take(pa.array(numbers)), threshold), strict=True)
+    )
     found: dict[int, Evidence] = {}
     for place in np.flatnonzero(toxic[places]).tolist():
         found[int(owners[place])] = _joined(found.get(int(owners[place])), told_of[int(places[place])])
@@ -120,7 +122,9 @@ def _joined(one: Evidence | None, other: Evidence) -> Evidence:
     labels = [label for label in first.labels + second.labels]
     from instructkit.filters.toxicity.categories import CATEGORIES
 
-    return Evidence(first.score, [label for label in CATEGORIES if label in labels], list(dict.fromkeys(first.words + second.words)))
+    return Evidence(
+        first.score, [label for label in CATEGORIES if label in labels], list(dict.fromkeys(first.words + second.words))
+    )
 
 
 def _texts(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.StringArray]:

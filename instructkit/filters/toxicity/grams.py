@@ -31,7 +31,8 @@ def mixed(hashes: Hashes) -> Hashes:
     """The finalizer of MurmurHash3: every bit hangs on every other."""
     hashes = (hashes ^ (hashes >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     hashes = (hashes ^ (hashes >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return hashes ^ (hashes >> np.uint32(16))
+    mixed: Hashes = hashes ^ (hashes >> np.uint32(16))
+    return mixed
 
 
 @dataclass
@@ -79,7 +80,11 @@ def english(stream: Stream) -> Iterator[Grams]:
     for size in range(2, max(ENGLISH_GRAMS) + 1):
         hashes = (hashes[:-1] ^ codes[size - 1 :]) * _PRIME
         if size > 2:
-            inner = inner[1 : 1 + len(hashes)] if size == 3 else inner[: len(hashes)] & letter[size - 2 : len(hashes) + size - 2]
+            inner = (
+                inner[1 : 1 + len(hashes)]
+                if size == 3
+                else inner[: len(hashes)] & letter[size - 2 : len(hashes) + size - 2]
+            )
         if size in ENGLISH_GRAMS:
             places = np.flatnonzero(inner & usable[: len(hashes)] & usable[size - 1 :])
             yield Grams(places, mixed(hashes[places] ^ np.uint32(size)), places + size)
@@ -95,7 +100,11 @@ def _words(codes: Hashes, letter: npt.NDArray[np.bool_], kinds: npt.NDArray[np.u
     begins = np.cumsum(end - first) - (end - first)
     words = np.add.reduceat(terms, begins, dtype=np.uint32)
     yield Grams(first, mixed(words ^ np.uint32(0x5BD1E995)), end)
-    follows = np.flatnonzero((first[1:] - end[:-1] == 1) & (kinds[end[:-1]] != END)) if len(first) > 1 else np.zeros(0, np.int64)
+    follows = (
+        np.flatnonzero((first[1:] - end[:-1] == 1) & (kinds[end[:-1]] != END))
+        if len(first) > 1
+        else np.zeros(0, np.int64)
+    )
     pairs = words[follows] * np.uint32(0x9E3779B1) ^ words[follows + 1]
     yield Grams(first[follows], mixed(pairs ^ np.uint32(0x27D4EB2F)), end[1:][follows])
 

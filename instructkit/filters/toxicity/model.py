@@ -1,7 +1,7 @@
 """The model: linear over hashed n-grams, a table a language, in a file that is only numbers.
 
-A slot of a table belongs to one n-gram: its weight counts only where 16 more bits of the hash agree, so an n-gram that was
-never seen weighs nothing, and a text of unknown words stays at the bias instead of drifting with its length.
+A slot of a table belongs to one n-gram: its weight counts only where 16 more bits of the hash agree, so an n-gram that
+was never seen weighs nothing, and a text of unknown words stays at the bias instead of drifting with its length.
 """
 
 import functools
@@ -23,7 +23,7 @@ from instructkit.filters.toxicity.grams import WINDOW, Grams, Hashes, Spans
 
 FILE = Path(__file__).with_name("model.npz")
 LANGUAGES: dict[str, Callable[[Stream], Iterator[Grams]]] = {"en": grams.english, "zh": grams.chinese}
-SHORTEST = {"en": 24.0, "zh": 10.0}  # characters: a shorter text counts as this long
+SHORTEST = {"en": 18.0, "zh": 5.0}  # characters: a shorter text counts as this long
 BLOCK = 1 << 18  # characters that are worked on at once: the arrays stay in the processor's cache
 Scores = npt.NDArray[np.float32]
 
@@ -116,7 +116,14 @@ def load(path: Path) -> Model:
 def _table(file: Any, name: str) -> Table:
     marks, weights, numbers = (file[f"{name}_{part}"] for part in ("marks", "weights", "numbers"))
     fits = (marks.dtype, weights.dtype, numbers.dtype) == (np.uint16, np.int8, np.float64) and numbers.shape == (4,)
-    if not fits or not np.isfinite(numbers).all() or numbers[2] < 1 or marks.shape != weights.shape or marks.ndim != 1 or len(marks).bit_count() != 1:
+    if (
+        not fits
+        or not np.isfinite(numbers).all()
+        or numbers[2] < 1
+        or marks.shape != weights.shape
+        or marks.ndim != 1
+        or len(marks).bit_count() != 1
+    ):
         raise ValueError(name)
     return Table(marks, weights, *map(float, numbers))
 
