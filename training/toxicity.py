@@ -28,8 +28,19 @@ from instructkit.filters.toxicity.model import FILE, SHORTEST, Model, Table, loa
 
 BITS = 18  # slots of a table: 2 ** BITS
 FOLDS = 3
-CLEAN_FLAGGED, FRAMES_FLAGGED = {"en": 0.0025, "zh": 0.0018}, 0.01  # of clean rows and clean frames, by models that did not see them
-WEIGHTS = {"davidson": 1.0, "surge": 5.0, "toxic_spans": 1.0, "beside_spans": 0.15, "cold": 1.0, "frames": 1.5, "clean frames": 3.0}
+CLEAN_FLAGGED, FRAMES_FLAGGED = (
+    {"en": 0.0025, "zh": 0.0018},
+    0.01,
+)  # of clean rows and clean frames, by models that did not see them
+WEIGHTS = {
+    "davidson": 1.0,
+    "surge": 5.0,
+    "toxic_spans": 1.0,
+    "beside_spans": 0.15,
+    "cold": 1.0,
+    "frames": 1.5,
+    "clean frames": 3.0,
+}
 CLEAN_WEIGHT = {"en": 1.5, "zh": 3.0}
 TRAPS = Path(__file__).parents[1] / "tests" / "filters" / "toxicity"
 NEAR = 0.5  # of the 6-grams of characters of the shorter text: nearly equal to one that is held out
@@ -123,11 +134,10 @@ def calibrate(language: Language, seed: int) -> tuple[float, float]:
     for text, logit in zip(language.texts, logits.tolist(), strict=True):
         if is_instruction(text.name):
             rows[text.row] = max(rows[text.row], logit)
-    frames = [
-        logit for text, logit in zip(language.texts, logits, strict=True) if text.name == "clean frames"
-    ]
+    frames = [logit for text, logit in zip(language.texts, logits, strict=True) if text.name == "clean frames"]
     threshold = max(
-        float(np.quantile(list(rows.values()), 1 - CLEAN_FLAGGED[language.name])), float(np.quantile(frames, 1 - FRAMES_FLAGGED))
+        float(np.quantile(list(rows.values()), 1 - CLEAN_FLAGGED[language.name])),
+        float(np.quantile(frames, 1 - FRAMES_FLAGGED)),
     )
     chosen = np.array([text.name in LABELLED for text in language.texts])
     signs = np.array([1 if text.toxic else -1 for text in language.texts])[chosen]

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from instructkit.engine import map_batches
 from instructkit.errors import UsageError
-from instructkit.filters import pii
+from instructkit.filters import pii, toxicity
 from instructkit.filters.language import other_language, parse_languages
 from instructkit.filters.presets import chosen_rules
 from instructkit.filters.rule import RULES, Verdict
-from instructkit.filters.toxicity import old as toxicity
+
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Reason, Rejects
 from instructkit.records.schema import extra_name

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.filters.toxicity import characters, grams
@@ -26,7 +27,7 @@ class Evidence:
     words: list[str]
 
 
-def explain(model: Model, texts: pa.StringArray, thresholds: float) -> list[Evidence]:
+def explain(model: Model, texts: pa.StringArray, threshold: float) -> list[Evidence]:
     """The evidence in texts; only the stretches that reach the threshold are looked at."""
     stream = characters.read(texts)
     points = np.frombuffer(
@@ -34,13 +35,13 @@ def explain(model: Model, texts: pa.StringArray, thresholds: float) -> list[Evid
     )  # the places of a stream count from the line break before the first text
     found = [Evidence(0.0, [], []) for _ in range(len(texts))]
     for name, table in model.tables.items():
-        _explain_in(found, stream, points, name, table, thresholds)
+        _explain_in(found, stream, points, name, table, threshold)
     for one in found:
-        one.labels = [label for label in CATEGORIES if label in one.labels]
+        one.labels = [label for label in CATEGORIES if label in one.labels] or ["toxic"]
     return found
 
 
-def _explain_in(found: list[Evidence], stream: Stream, points: np.ndarray, name: str, table: Table,
+def _explain_in(found: list[Evidence], stream: Stream, points: npt.NDArray[np.uint32], name: str, table: Table,
                 threshold: float) -> None:  # fmt: skip
     total = np.zeros(len(stream.codes), np.int64)
     carried = np.zeros(len(stream.codes) + 1, np.int64)  # differences of what each character carries
@@ -69,7 +70,7 @@ def _explain_in(found: list[Evidence], stream: Stream, points: np.ndarray, name:
                 evidence.words = list(dict.fromkeys([*evidence.words, *words]))[:MOST]
 
 
-def _words(stream: Stream, points: np.ndarray, carries: Places, begin: int, end: int) -> list[str]:
+def _words(stream: Stream, points: npt.NDArray[np.uint32], carries: Places, begin: int, end: int) -> list[str]:
     """The heaviest words of a stretch; those that stand side by side are one phrase."""
     kinds = stream.kinds[begin:end]
     word = kinds >= LETTER

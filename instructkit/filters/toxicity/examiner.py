@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from instructkit.errors import UsageError
 from instructkit.filters.examining import Findings
 from instructkit.filters.rule import Mask, Verdict
+from instructkit.filters.toxicity.categories import CATEGORIES
 from instructkit.filters.toxicity.evidence import Evidence, explain
 from instructkit.filters.toxicity.model import model
 
@@ -93,6 +94,12 @@ def told(score: float, evidence: Evidence) -> str:
     return f"{score:.2f} {', '.join(labels)}: {', '.join(' '.join(word.split()) for word in evidence.words)}"
 
 
+def abusive(batch: pa.RecordBatch) -> Verdict:
+    """Rows that are flagged at the default threshold; the values are the words that carry it."""
+    _, evidence = judge(batch, THRESHOLD)
+    return Verdict.found(batch.num_rows, {row: ", ".join(one.words) for row, one in evidence.items()})
+
+
 def judge(batch: pa.RecordBatch, threshold: float) -> tuple[npt.NDArray[np.float32], dict[int, Evidence]]:
     """The highest score of each row, and the evidence in each row that reaches the threshold."""
     owners, texts = _texts(batch)
@@ -119,12 +126,8 @@ def _joined(one: Evidence | None, other: Evidence) -> Evidence:
     if one is None:
         return other
     first, second = (one, other) if one.score >= other.score else (other, one)
-    labels = [label for label in first.labels + second.labels]
-    from instructkit.filters.toxicity.categories import CATEGORIES
-
-    return Evidence(
-        first.score, [label for label in CATEGORIES if label in labels], list(dict.fromkeys(first.words + second.words))
-    )
+    labels = [label for label in CATEGORIES if label in first.labels or label in second.labels]
+    return Evidence(first.score, labels, list(dict.fromkeys(first.words + second.words)))
 
 
 def _texts(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
