@@ -1,6 +1,6 @@
 """Trains the toxicity model that ships with instructkit, measures it on texts it never saw, and writes both down.
 
-    python training/toxicity.py --data FOLDER [--seed 0] [--measure-only]
+    python training/toxicity.py --data FOLDER [--seed 0] [--output FILE] [--measure-only]
 
 FOLDER holds the public sets that `sources` reads. Needs SciPy, and instructkit itself. Equal data and seed give equal
 bytes. The model goes to instructkit/filters/toxicity/model.npz, the figures to model_metrics.json beside it.
@@ -83,17 +83,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, default=FILE, help="where the model goes, and its figures beside it")
     parser.add_argument("--measure-only", action="store_true", help="measure the model that is there")
     given = parser.parse_args()
     texts = [*labelled(given.data, given.seed), *clean(given.data, given.seed)]
     traps = {name: trap_lines(name) for name in ("en", "zh")}
     if not given.measure_only:
         tables = {name: train(name, texts, traps[name], given.seed) for name in ("en", "zh")}
-        save(Model(tables), FILE)
-    model = load(FILE)
+        save(Model(tables), given.output)
+    model = load(given.output)
     figures = measure(model, [text for text in texts if text.held_out], traps)
-    figures = {"seed": given.seed, "bytes": FILE.stat().st_size, "sha256": _sha256(FILE), **figures}
-    FILE.with_name("model_metrics.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    figures = {"seed": given.seed, "bytes": given.output.stat().st_size, "sha256": _sha256(given.output), **figures}
+    given.output.with_name(given.output.stem + "_metrics.json").write_text(
+        json.dumps(figures, indent=1) + "\n", encoding="utf-8"
+    )
     json.dump(figures, sys.stdout, indent=1)
 
 
@@ -121,9 +124,7 @@ def train(name: str, texts: list[Text], traps: list[str], seed: int) -> Table:
 
 def calibrate(language: Language, seed: int) -> tuple[float, float]:
     """Where clean rows begin to be flagged and how steep the score is, by models that did not see the texts."""
-    folds = np.array(
-        [xxhash.xxh3_64_intdigest((text.row or text.text).encode(), seed) % FOLDS for text in language.texts]
-    )
+    folds = np.array([xxhash.xxh3_64_intdigest((one.row or one.text).encode(), seed) % FOLDS for one in language.texts])
     logits = np.zeros(len(folds))
     for fold in range(FOLDS):
         table = language.subset(folds != fold).fit()

@@ -15,7 +15,6 @@ from instructkit.filters import pii, toxicity
 from instructkit.filters.language import other_language, parse_languages
 from instructkit.filters.presets import chosen_rules
 from instructkit.filters.rule import RULES, Verdict
-
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Reason, Rejects
 from instructkit.records.schema import extra_name

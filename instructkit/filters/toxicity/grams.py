@@ -53,7 +53,7 @@ def spans(stream: Stream, stride: int = 1) -> Spans:
     starts = np.zeros(count, bool)
     starts[1:] = stream.kinds[:-1] == END
     first = stream.starts[:-1]
-    numbers = np.repeat(np.arange(len(first)), np.diff(stream.starts))
+    numbers = np.repeat(np.arange(-1, len(first)), np.diff(stream.starts, prepend=0))
     starts[first[first < count]] = True
     begins = np.flatnonzero(starts)
     rows = numbers[begins]
@@ -86,8 +86,11 @@ def english(stream: Stream) -> Iterator[Grams]:
                 else inner[: len(hashes)] & letter[size - 2 : len(hashes) + size - 2]
             )
         if size in ENGLISH_GRAMS:
-            places = np.flatnonzero(inner & usable[: len(hashes)] & usable[size - 1 :])
-            yield Grams(places, mixed(hashes[places] ^ np.uint32(size)), places + size)
+            fits = inner & usable[: len(hashes)] & usable[size - 1 :]
+            for edge in (True, False):
+                found = np.flatnonzero(fits & (letter[: len(hashes)] != edge))
+                # what begins with the space before a word belongs to the word, not to what stands before
+                yield Grams(found + edge, mixed(hashes[found] ^ np.uint32(size)), found + size)
 
 
 def _words(codes: Hashes, letter: npt.NDArray[np.bool_], kinds: npt.NDArray[np.uint8]) -> Iterator[Grams]:

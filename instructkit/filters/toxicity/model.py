@@ -49,7 +49,8 @@ class Table:
         """The score of spans from the weights of the n-grams that begin at each character."""
         sums = np.add.reduceat(total, spans.begins)
         logits = self.slope * (self.unit * sums / np.sqrt(np.maximum(spans.lengths, self.shortest)) + self.bias)
-        scores: npt.NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        # a stretch without a known n-gram is none of this language
+        scores: npt.NDArray[np.float64] = np.where(sums == 0, 0.0, 1 / (1 + np.exp(-np.clip(logits, -30, 30))))
         return scores
 
 

@@ -9,14 +9,14 @@ import pytest
 from instructkit.filters.classifiers import TrainingSettings, train_classifier
 
 QUICK = TrainingSettings(epochs=10, dimension=8, buckets=1000, cutoff=300)
-PRAISE = "good fine lovely warm bright kind happy sweet".split()
-BLAME = "bad awful broken cold dark cruel sad bitter".split()
-THINGS = "the a house street river cat dog table chair book lamp window garden road".split()
+PRAISE = ("good", "fine", "lovely", "warm", "bright", "kind", "happy", "sweet")
+BLAME = ("bad", "awful", "broken", "cold", "dark", "cruel", "sad", "bitter")
+THINGS = ("the", "a", "house", "street", "river", "cat", "dog", "table", "chair", "book", "lamp", "garden", "road")
 
 
 def rated(rows: int = 240) -> list[dict[str, object]]:
     """Texts that are praise or blame, some of a cat."""
-    draws = random.Random(7)  # noqa: S311
+    draws = random.Random(7)
     made = []
     for number in range(rows):
         praise = number % 2

@@ -59,7 +59,7 @@ def test_a_model_alone_adds_columns(single: str, several: str) -> None:
 
 
 def test_the_examiner_goes_to_another_process_and_hangs_on_no_batch(single: str) -> None:
-    examiner = pickle.loads(pickle.dumps(parse_classifier(f"{single}:blame:0.5")))  # noqa: S301
+    examiner = pickle.loads(pickle.dumps(parse_classifier(f"{single}:blame:0.5")))
     texts = [GOOD, BAD, "", "table lamp", GOOD, "😀", "a\x00b\nc"]
     whole = dropped(examiner, *texts)
     assert whole == [one for text in texts for one in dropped(examiner, text)]
@@ -101,7 +101,7 @@ def test_what_can_not_be_meant_is_refused(single: str, given: str, message: str)
 def test_a_file_that_is_no_model_is_refused(single: str, tmp_path: Path, kind: str) -> None:
     content = {"text": b"hello", "pickle": pickle.dumps({"a": 1}), "cut": Path(single).read_bytes()[:400], "empty": b""}
     (tmp_path / "m.ftz").write_bytes(content[kind])
-    with pytest.raises(UsageError, match="no fastText model|can't be read"):
+    with pytest.raises(UsageError, match=r"no fastText model|can't be read"):
         parse_classifier(str(tmp_path / "m.ftz"))
 
 
