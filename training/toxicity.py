@@ -114,8 +114,8 @@ def train(name: str, texts: list[Text], traps: list[str], seed: int) -> Table:
     kept += [Text(text, 0, "clean frames", chinese, False, row=text) for text in clean_frames(chinese, seed)]
     kept += [Text(text, 1, "frames", chinese, False, kind) for text, kind in toxic_frames(chinese, seed)]
     refuse_traps(kept, traps)
-    print(f"{name}: {len(known):,} texts, {sum('frames' not in text.name for text in kept):,} of them unlike any held out, "
-          f"{sum('frames' in text.name for text in kept):,} made", flush=True)  # fmt: skip
+    made = sum("frames" in text.name for text in kept)
+    print(f"{name}: {len(known):,} texts, {len(kept) - made:,} of them unlike any held out, {made:,} made", flush=True)
     language = Language(name, kept)
     threshold, slope = calibrate(language, seed)
     table = language.fit()

@@ -54,7 +54,12 @@ if TYPE_CHECKING:
     help="Longest character n-gram; 0: none.",
 )
 @click.option(
-    "--buckets", type=click.IntRange(1), default=200_000, show_default=True, metavar="N", help="Places for n-grams."
+    "--buckets",
+    type=click.IntRange(1),
+    default=200_000,
+    show_default=True,
+    metavar="N",
+    help="Places for n-grams, at most.",
 )
 @click.option("--cutoff", type=click.IntRange(0), default=30_000, show_default=True, metavar="N",
               help="Words and n-grams a .ftz keeps; 0: all.")  # fmt: skip
@@ -100,8 +105,8 @@ def _tell(trained: "Trained", seconds: float) -> None:
             ">F1",
             ">AUC",
             ">threshold",
-            ">for precision 0.9",
-            ">recall there",
+            ">P 0.9 from",
+            ">recall",
         ),
         rows,
         to_stderr=True,

@@ -163,6 +163,7 @@ def _fit(lines: list[str], rows: Labelled, chosen: npt.NDArray[np.bool_], settin
     tokens = [LABEL_PREFIX + token(label) for label in rows.labels]
     # in an order that is random, and the same each time: fastText goes through the file as it stands
     order = np.flatnonzero(chosen)
+    places = _most_ngrams([lines[row] for row in order.tolist()], settings)
     order = order[np.lexsort((order, _hashes((lines[row] for row in order.tolist()), settings.seed, len(order))))]
     with tempfile.TemporaryDirectory(prefix="instructkit-") as folder:
         file = Path(folder) / "train.txt"
@@ -173,11 +174,18 @@ def _fit(lines: list[str], rows: Labelled, chosen: npt.NDArray[np.bool_], settin
         train = {
             "input": str(file), "lr": settings.learning_rate, "dim": settings.dimension, "epoch": settings.epochs,
             "wordNgrams": settings.word_ngrams, "minn": settings.minn, "maxn": settings.maxn,
-            "bucket": settings.buckets, "loss": "ova" if rows.multi_label else "softmax", "thread": settings.threads,
-            "seed": settings.seed & 0x7FFFFFFF, "verbose": 0,
+            "bucket": min(settings.buckets, places), "loss": "ova" if rows.multi_label else "softmax",
+            "thread": settings.threads, "seed": settings.seed & 0x7FFFFFFF, "verbose": 0,
         }  # fmt: skip
         prune = {"input": str(file), "cutoff": settings.cutoff, "retrain": True} if settings.cutoff else {}
         smaller = {**prune, "qnorm": True, "thread": settings.threads, "verbose": 0} if quantize else None
         with disk_errors(part.path):
             part.part.touch()  # what forbids it is told by name
         fit(train, smaller, part.part)
+
+
+def _most_ngrams(lines: list[str], settings: TrainingSettings) -> int:
+    """Twice the n-grams the lines can hold: quantizing empty places of a large table takes most of the time."""
+    words = sum(line.count(" ") + 1 for line in lines)
+    sizes = settings.maxn - settings.minn + 1 if settings.maxn else 0
+    return max(1000, 2 * words * (settings.word_ngrams - 1) + 2 * sizes * sum(map(len, lines)))

@@ -1,5 +1,7 @@
 """How texts are folded: hidden spellings read as they are meant, all else as it stands."""
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ def folded(*texts: str) -> list[str]:
     stream = characters.read(pa.array(texts, pa.string()))
     whole = "".join(map(chr, stream.codes.tolist()))
     bounds = stream.starts.tolist()
-    return [whole[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [whole[start:end] for start, end in pairwise(bounds)]
 
 
 @pytest.mark.parametrize(

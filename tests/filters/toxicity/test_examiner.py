@@ -183,8 +183,8 @@ def test_the_examiner_goes_to_another_process() -> None:
 
 @pytest.mark.parametrize(
     ("text", "parsed"),
-    [("off", ("off", None)), ("tag", ("tag", None)), ("drop", ("drop", None)), ("drop:0.8", ("drop", 0.8)), ("tag:1", ("tag", 1.0))],
-)  # fmt: skip
+    [("off", ("off", None)), ("tag", ("tag", None)), ("drop:0.8", ("drop", 0.8)), ("tag:1", ("tag", 1.0))],
+)
 def test_modes_are_read(text: str, parsed: tuple[str, float | None]) -> None:
     assert parse_toxicity(text) == parsed
 
