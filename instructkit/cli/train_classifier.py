@@ -22,12 +22,12 @@ if TYPE_CHECKING:
               help="Share of the rows that is held out and measured on.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Decides the split and the start.")
 @click.option(
-    "--epochs", type=click.IntRange(1), default=15, show_default=True, metavar="N", help="Times each row is seen."
+    "--epochs", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Times each row is seen."
 )
 @click.option(
     "--dimension", type=click.IntRange(1), default=24, show_default=True, metavar="N", help="Length of a word's vector."
 )
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, metavar="R",
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=0.2, show_default=True, metavar="R",
               help="Size of the first steps.")  # fmt: skip
 @click.option(
     "--word-ngrams",
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
 @click.option(
     "--minn",
     type=click.IntRange(0),
-    default=0,
+    default=3,
     show_default=True,
     metavar="N",
-    help="Shortest character n-gram; 0: none.",
+    help="Shortest character n-gram of a word; 0: none.",
 )
 @click.option(
     "--maxn",
     type=click.IntRange(0),
-    default=0,
+    default=5,
     show_default=True,
     metavar="N",
-    help="Longest character n-gram; 0: none.",
+    help="Longest character n-gram of a word; 0: none.",
 )
 @click.option(
     "--buckets",

@@ -31,12 +31,12 @@ class TrainingSettings:
 
     test_share: float = 0.1
     seed: int = 0
-    epochs: int = 15
+    epochs: int = 10
     dimension: int = 24
-    learning_rate: float = 0.5
+    learning_rate: float = 0.2
     word_ngrams: int = 2
-    minn: int = 0  # the shortest and longest character n-grams; 0: none
-    maxn: int = 0
+    minn: int = 3  # the shortest and longest character n-grams; 0: none
+    maxn: int = 5
     buckets: int = 200_000
     cutoff: int = 30_000  # words and n-grams a quantized model keeps; 0: all
     lower: bool = True

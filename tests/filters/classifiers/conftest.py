@@ -8,7 +8,7 @@ import pytest
 
 from instructkit.filters.classifiers import TrainingSettings, train_classifier
 
-QUICK = TrainingSettings(epochs=10, dimension=8, buckets=1000, cutoff=300)
+QUICK = TrainingSettings(epochs=10, learning_rate=0.5, dimension=8, minn=0, maxn=0, buckets=1000, cutoff=300)
 PRAISE = ("good", "fine", "lovely", "warm", "bright", "kind", "happy", "sweet")
 BLAME = ("bad", "awful", "broken", "cold", "dark", "cruel", "sad", "bitter")
 THINGS = ("the", "a", "house", "street", "river", "cat", "dog", "table", "chair", "book", "lamp", "garden", "road")
