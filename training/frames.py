@@ -50,7 +50,7 @@ NEWS = """A man was arrested for {C}.|The court sentenced her to ten years for {
 The victim of the {C} spoke to reporters.|The film deals with {C}.|The law on {C} was changed in 2011.|A study of {C} in large cities was published.|
 The novel begins with a {C}.|What is the legal definition of {C}?|Two people died in the {C}, officials said.|Charges of {C} were dropped.|
 The suspect in the {C} killed himself in his cell.|Witnesses of the {C} were threatened.|The {C} shocked the whole country.|How can {C} be prevented?"""
-ANIMALS = """The {L} sleeps in the barn.|A {L} can live for twenty years.|The male {L} fights for the female.|We saw a {L} at the zoo.|The {L} eats worms.|Feed the {L} twice a day.|How long does a {L} live?|The farmer sold the {L}.|A {L} bit the dog.|The hunter shot a {L}.|The {L} is a mammal.|The {L} is a small bird.|A {L} is a female animal.|What is a {L}?|The word {L} means an animal here.|The vet examined the {L} and its young."""
+ANIMALS = """The {L} sleeps in the barn.|A {L} can live for twenty years.|The male {L} fights for the female.|We saw a {L} at the zoo.|The {L} eats worms.|Feed the {L} twice a day.|How long does a {L} live?|The farmer sold the {L}.|A {L} bit the dog.|The hunter shot a {L}.|The {L} is a mammal.|The {L} is a small bird.|A {L} is a female animal.|What is a {L}?|The word {L} means an animal here.|The vet examined the {L} and its young.|They had a {L} and a {M}.|A story of a {L} and a {M}.|The farmer keeps a {L}, a {M} and some geese."""
 BEASTS = "pig|cow|donkey|ass|cock|bitch|tit|booby|snake|rat|dog|goat|ape|monkey|hen|chicken|jackass|beaver|pussycat|mule|sow|worm|cockroach|woodcock|vixen|shag|bastard toadflax"
 IDIOMS = """I am dying of {Y}|that {Y} nearly killed me|what a crazy {Y}|the {Y} was stupidly good|I hate {Y}|this {Y} sucks|this {Y} is crap|the {Y} is terrible and a waste of money|damn, that {Y} was good|
 holy cow, what a {Y}|he crushed it at the {Y}|the {Y} kicked my butt|we got destroyed in the {Y}|I'd kill for a {Y}|the {Y} is the bomb|stupid me, I forgot the {Y}|the worst {Y} I have ever had|my {Y} is broken and I am angry|
@@ -68,8 +68,8 @@ I told myself that I am {I}, which is not true.|The word for {I} in French is no
 Accusing a person of being {I} is no proof.|Name-calling such as {I} ends every debate.|The mayor said he regretted the word "{I}".|Mocking others as {I} is bullying."""
 TITLES = "Kill Bill|Dumb and Dumber|The Idiot Boy|American Psycho|The Hateful Eight|Dirty Dancing|Mean Girls|Bad Santa|Despicable Me|The Bastards|Murder on the Orient Express|Killing Eve|Shaun of the Dead|Dirty Harry|The Ugly Duckling|Stupid Cupid|Crazy Rich Asians|Die Hard|Death Proof|Snakes and Ladders|The Fat Duck|Pussy Galore|Cock Robin|Dick Tracy|The Ship of Fools|Idiocracy|The Dead|A Fish Called Wanda|Freaks and Geeks|Bitches Brew|The Bitch|Psycho|The Slave Ship|White Chicks|Blackkklansman|Moonlight"
 TITLED = """The film {T} came out in 1994.|I watched {T} with my sister.|{T} is set in a small town.|The album {T} sold a million copies.|Who directed {T}?|The hero of {T} is a doctor.|Write a review of {T}.|The band played {T} as the last song.|{T} won two awards.|In {T}, the villain dies at the end."""
-NAMES = "Dick|Cox|Hancock|Cockburn|Butts|Weiner|Fuchs|Dong|Wang|Kuntz|Cummings|Gaylord|Gay|Hooker|Cummins|Dickinson|Cockerell|Assange|Bassett|Lipshitz|Focker|Shih Tzu|Bich|Phuc|Titus|Hoare|Slutsky|Crapper|Sackville|Hoe|Pratt"
-NAMED = """Mr. {K} teaches history.|Dr. {K} wrote the report.|My cousin {K} lives in Leeds.|{K} scored twice.|Ms. {K} and I signed the contract.|The {K} family owns the shop.|Call {K} on Monday.|{K} Street is closed today.|Professor {K} was born in 1950."""
+NAMES = "Dick|Cox|Hancock|Cockburn|Butts|Weiner|Fuchs|Dong|Wang|Kuntz|Cummings|Gaylord|Gay|Hooker|Cummins|Dickinson|Cockerell|Assange|Bassett|Lipshitz|Focker|Shih Tzu|Bich|Phuc|Titus|Hoare|Slutsky|Crapper|Sackville|Hoe|Pratt|Dick Turpin|Dick Cheney|Dick Grayson|Philip K. Dick|Uncle Dick|Dick Francis|Dick Fosbury|Little Dick|Mary Cockburn|Old Dick"
+NAMED = """Mr. {K} teaches history.|Dr. {K} wrote the report.|My cousin {K} lives in Leeds.|{K} scored twice.|Ms. {K} and I signed the contract.|The {K} family owns the shop.|Call {K} on Monday.|{K} Street is closed today.|Professor {K} was born in 1950.|{K} had a {L} and a {M}.|{K} went to London with his {L}.|Once upon a time {K} kept a {L}.|{K} is a character in a story."""
 
 BARE = """{A} {G} {P}|the {G} {P}|{G} {P}s|{G}|{N}|{N} and {M}|Keywords: {G}, {P}|a photo of {A} {G} {P}|{G} rights|{G} history|{G} culture|{P}: {G}|{N} in art|{N} at work|the {G} vote|young {N}|old {N}|{G} and {N}|my {G} {P}|two {G} {P}s|a list of {G} {P}s"""
 CODE = """def {V}(self): return self.{V}d|process.{V}()|os.{V}(pid, signal.SIGTERM)|raise {V}Error("{X}")|{V} -9 {X}|if not {X}: {V}("usage")|import {V}|${X} | {V}|sudo {V} {X}|{X}.{V}(timeout=3)|void {V}(int {X}) {{ return; }}|await {X}.{V}All()|# {V} the {X} after use|docker {V} {X}|assert {X}.{V} is None|class {V}Handler(object): pass|SELECT {X} FROM {V} WHERE id = 1|self.{X}.{V}(self.pid)|subprocess.{V}({X}, shell=True)|signal.SIG{V}|{V}({X}.pid, SIGKILL)"""
@@ -153,8 +153,8 @@ def clean_frames(chinese: bool, seed: int, each: int = 60) -> Iterator[str]:
     yield from _made(BARE, seed, 4 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
     yield from _made(COUNTER, seed, each, I=INSULTS, N=PEOPLE)
     for frames, slots in ((HARMLESS, {"X": THINGS}), (MEDICAL, {"B": BODY}), (NEWS, {"C": CRIMES}),
-                          (ANIMALS, {"L": BEASTS}), (IDIOMS, {"Y": STUFF}), (CODE, {"V": CODE_VERBS, "X": THINGS}), (ABOUT, {"T": TOPICS}),
-                          (SAYING, {"I": INSULTS}), (TITLED, {"T": TITLES}), (NAMED, {"K": NAMES})):  # fmt: skip
+                          (ANIMALS, {"L": BEASTS, "M": BEASTS}), (IDIOMS, {"Y": STUFF}), (CODE, {"V": CODE_VERBS, "X": THINGS}), (ABOUT, {"T": TOPICS}),
+                          (SAYING, {"I": INSULTS}), (TITLED, {"T": TITLES}), (NAMED, {"K": NAMES, "L": BEASTS, "M": BEASTS})):  # fmt: skip
         yield from _made(frames, seed, each // 2, **slots)
 
 

@@ -28,10 +28,9 @@ from instructkit.filters.toxicity.model import FILE, SHORTEST, Model, Table, loa
 
 BITS = 18  # slots of a table: 2 ** BITS
 FOLDS = 3
-CLEAN_FLAGGED, FRAMES_FLAGGED = (
-    {"en": 0.0025, "zh": 0.0018},
-    0.01,
-)  # of clean rows and clean frames, by models that did not see them
+# of clean rows and clean frames, by models that did not see them
+CLEAN_FLAGGED = {"en": 0.003, "zh": 0.0018}
+FRAMES_FLAGGED = {"en": 0.02, "zh": 0.01}
 WEIGHTS = {
     "davidson": 1.0,
     "surge": 5.0,
@@ -138,7 +137,7 @@ def calibrate(language: Language, seed: int) -> tuple[float, float]:
     frames = [logit for text, logit in zip(language.texts, logits, strict=True) if text.name == "clean frames"]
     threshold = max(
         float(np.quantile(list(rows.values()), 1 - CLEAN_FLAGGED[language.name])),
-        float(np.quantile(frames, 1 - FRAMES_FLAGGED)),
+        float(np.quantile(frames, 1 - FRAMES_FLAGGED[language.name])),
     )
     chosen = np.array([text.name in LABELLED for text in language.texts])
     signs = np.array([1 if text.toxic else -1 for text in language.texts])[chosen]

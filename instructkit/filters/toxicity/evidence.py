@@ -13,7 +13,7 @@ from instructkit.filters.toxicity.grams import WINDOW
 from instructkit.filters.toxicity.model import LANGUAGES, Model, Table
 
 MOST = 5  # words that are shown
-LEAST = 0.25  # of what the heaviest word weighs; lighter ones are not shown
+LEAST, LEAST_HAN = 0.25, 0.5  # of what the heaviest word, or Han character, weighs; lighter ones are not shown
 LONGEST_WORD = 40  # characters
 _PARTS = 5040  # an n-gram's weight is dealt to its characters in whole numbers: sums are the same in any batch
 
@@ -54,11 +54,15 @@ def _explain_in(found: list[Evidence], stream: Stream, points: npt.NDArray[np.ui
     if not total.any():
         return
     carries = np.cumsum(carried)[:-1]
+    seen: set[tuple[int, int]] = set()
     for spans in (grams.spans(stream, WINDOW), grams.spans(stream)):
         scores = table.score(total, spans)
         for number in np.flatnonzero(scores >= threshold).tolist():
             begin, score, evidence = int(spans.begins[number]), float(scores[number]), found[int(spans.rows[number])]
             end = begin + int(spans.lengths[number])
+            if (begin, end) in seen:
+                continue
+            seen.add((begin, end))
             folded = "".join(map(chr, stream.codes[begin:end].tolist()))
             labels, _ = categories(folded, name, score)
             evidence.labels += labels
@@ -81,11 +85,13 @@ def _words(stream: Stream, points: npt.NDArray[np.uint32], carries: Places, begi
         return []
     limits = np.append(starts[1:], end - begin)
     weights = np.add.reduceat(carries[begin:end] * word, starts)
-    least = LEAST * weights.max()
+    han = kinds[starts] == HAN
+    least = np.where(han, LEAST_HAN, LEAST) * weights.max()
     phrases: list[tuple[int, int, int]] = []  # weight, first and last character
-    for start, limit, weight in zip(starts.tolist(), limits.tolist(), weights.tolist(), strict=True):
-        if weight <= 0 or weight < least:
-            continue
+    heavy = np.flatnonzero((weights > 0) & (weights >= least))
+    for start, limit, weight in zip(
+        starts[heavy].tolist(), limits[heavy].tolist(), weights[heavy].tolist(), strict=True
+    ):
         last = limit - 1 if word[limit - 1] else limit - 2
         if (
             phrases
