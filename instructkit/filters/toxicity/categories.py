@@ -30,17 +30,16 @@ def _hideable(pattern: str) -> str:
     return pattern[0] + re.sub(r"(?<!\\)([aeiou])", r"[\1*]", pattern[1:])
 
 
-def categories(folded: str, language: str, score: float) -> tuple[list[str], list[str]]:
-    """The categories of a flagged stretch of folded text, and the words of the lexicon in it.
+def categories(folded: str, language: str, score: float) -> list[str]:
+    """The categories of a flagged stretch of folded text.
 
     It is ``toxic`` in any case. A group that is named counts as hate where the Chinese model flags it, since its labels
     are about that; in English it takes a slur, or abuse and a group in one stretch.
     """
     patterns = _patterns()[language]
-    found = {kind: [one[0] for one in patterns[kind].finditer(folded)] for kind in _HARM}
+    found = {kind: patterns[kind].search(folded) is not None for kind in _HARM}
     group = patterns["groups"].search(folded) is not None
-    hate = bool(found["identity_hate"]) or (group and (language == "zh" or bool(found["insult"] or found["threat"])))
+    hate = found["identity_hate"] or (group and (language == "zh" or found["insult"] or found["threat"]))
     given = [kind for kind in _HARM if (hate if kind == "identity_hate" else found[kind])]
     severe = score >= SEVERE and len(set(given) & {"obscene", "threat", "identity_hate"}) > 1
-    labels = ["toxic", *(["severe_toxic"] if severe else []), *given]
-    return labels, list(dict.fromkeys(word for words in found.values() for word in words))
+    return ["toxic", *(["severe_toxic"] if severe else []), *given]

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from instructkit.filters.toxicity import characters, grams
 from instructkit.filters.toxicity.categories import CATEGORIES, categories
-from instructkit.filters.toxicity.characters import HAN, LETTER, Places, Stream
+from instructkit.filters.toxicity.characters import END, HAN, LETTER, Places, Stream
 from instructkit.filters.toxicity.grams import WINDOW
 from instructkit.filters.toxicity.model import LANGUAGES, Model, Table
 
@@ -56,16 +56,15 @@ def _explain_in(found: list[Evidence], stream: Stream, points: npt.NDArray[np.ui
     carries = np.cumsum(carried)[:-1]
     seen: set[tuple[int, int]] = set()
     for spans in (grams.spans(stream, WINDOW), grams.spans(stream)):
-        scores = table.score(total, spans)
-        for number in np.flatnonzero(scores >= threshold).tolist():
+        scores = table.score(total, spans).astype(np.float32)  # as rows are flagged by
+        for number in np.flatnonzero(scores >= np.float32(threshold)).tolist():
             begin, score, evidence = int(spans.begins[number]), float(scores[number]), found[int(spans.rows[number])]
             end = begin + int(spans.lengths[number])
             if (begin, end) in seen:
                 continue
             seen.add((begin, end))
             folded = "".join(map(chr, stream.codes[begin:end].tolist()))
-            labels, _ = categories(folded, name, score)
-            evidence.labels += labels
+            evidence.labels += categories(folded, name, score)
             words = _words(stream, points, carries, begin, end)
             if score >= evidence.score:
                 evidence.score = score
@@ -97,7 +96,7 @@ def _words(stream: Stream, points: npt.NDArray[np.uint32], carries: Places, begi
             phrases
             and start - phrases[-1][2] <= 2
             and last - phrases[-1][1] < LONGEST_WORD
-            and not (kinds[phrases[-1][2] : start] == 2).any()
+            and not (kinds[phrases[-1][2] : start] == END).any()
         ):
             phrases[-1] = (phrases[-1][0] + weight, phrases[-1][1], last)
         else:
