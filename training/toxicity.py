@@ -31,6 +31,8 @@ FOLDS = 3
 # of clean rows and clean frames, by models that did not see them
 CLEAN_FLAGGED = {"en": 0.003, "zh": 0.0018}
 FRAMES_FLAGGED = {"en": 0.02, "zh": 0.01}
+# a table of all rows is surer of clean ones than those of two thirds; chosen on held-out figures
+EASED = {"en": 0.35, "zh": 0.0}
 WEIGHTS = {
     "davidson": 1.0,
     "surge": 5.0,
@@ -118,7 +120,7 @@ def train(name: str, texts: list[Text], traps: list[str], seed: int) -> Table:
     language = Language(name, kept)
     threshold, slope = calibrate(language, seed)
     table = language.fit()
-    return replace(table, bias=table.bias - threshold, slope=slope)
+    return replace(table, bias=table.bias - threshold + EASED[name], slope=slope)
 
 
 def calibrate(language: Language, seed: int) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from instructkit.filters.toxicity.grams import WINDOW
 from instructkit.filters.toxicity.model import LANGUAGES, Model, Table
 
 MOST = 5  # words that are shown
-LEAST, LEAST_HAN = 0.25, 0.5  # of what the heaviest word, or Han character, weighs; lighter ones are not shown
+LEAST, LEAST_HAN = 0.25, 0.4  # of what the heaviest word, or Han character, weighs; lighter ones are not shown
 LONGEST_WORD = 40  # characters
 _PARTS = 5040  # an n-gram's weight is dealt to its characters in whole numbers: sums are the same in any batch
 
