@@ -1,28 +1,72 @@
 """fastText model files: opened safely, refused in one sentence where they are none."""
 
+import mmap
+import struct
 from pathlib import Path
 from typing import Any
 
 from instructkit.errors import BadInput
 
 MAGIC = (793_712_314).to_bytes(4, "little")  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of fastText's fasttext.cc
+_ARGUMENTS = 4 + 12 * 4 + 8  # the version, twelve numbers and a double, after the magic
+_ENTRY_END = 1 + 8 + 1  # a word's final zero, its count, its kind
+_CENTROIDS = 256  # of a quantized part
 
 
 def load_model(path: Path) -> Any:
     """Open a fastText model (.bin or .ftz); nothing of it is ever run as code.
 
-    Raises `BadInput` for a file that is missing or no such model.
+    Raises `BadInput` for a file that is missing, cut off, or no such model.
     """
     try:
         with path.open("rb") as file:
             magic = file.read(len(MAGIC))
+            if magic == MAGIC:
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                    whole = _length(content) == len(content)
     except OSError as error:
         raise BadInput(f"{path}: the model can't be read ({error.strerror})") from error
     if magic != MAGIC:
         raise BadInput(f"{path} is no fastText model (.bin or .ftz)")
+    if not whole:  # fastText itself would read on for ever
+        raise BadInput(f"{path}: the fastText model can't be read; it may be cut off")
     import fasttext
 
     try:
         return fasttext.load_model(str(path))
     except (ValueError, RuntimeError, MemoryError) as error:
         raise BadInput(f"{path}: the fastText model can't be read ({error}); it may be cut off") from error
+
+
+def _length(content: mmap.mmap) -> int:
+    """The length a model says it has (by fastText's dictionary.cc and quantmatrix.cc); -1 where it ends before."""
+    try:
+        at = len(MAGIC) + _ARGUMENTS
+        words, _, _, _, pruned = struct.unpack_from("<iiiqq", content, at)
+        at += 28
+        for _ in range(words):
+            end = content.find(b"\0", at)
+            if end < 0:
+                return -1
+            at = end + _ENTRY_END
+        at += max(0, pruned) * 8
+        for _ in ("input", "output"):
+            (quantized,) = struct.unpack_from("<?", content, at)
+            at = _matrix_end(content, at + 1, quantized)
+    except struct.error:
+        return -1
+    return at
+
+
+def _matrix_end(content: mmap.mmap, at: int, quantized: bool) -> int:
+    if not quantized:
+        rows, columns = struct.unpack_from("<qq", content, at)
+        return int(at + 16 + rows * columns * 4)
+    normed, rows, _, codes = struct.unpack_from("<?qqi", content, at)
+    at = _centroids_end(content, at + 21 + codes)
+    return _centroids_end(content, at + rows) if normed else at
+
+
+def _centroids_end(content: mmap.mmap, at: int) -> int:
+    (dimension,) = struct.unpack_from("<i", content, at)
+    return int(at + 16 + dimension * _CENTROIDS * 4)

@@ -1,0 +1,142 @@
+"""Toxicity as a part of a filter: rows tagged or dropped, with the score and the words that carry it."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.errors import UsageError
+from instructkit.filters.examining import Findings
+from instructkit.filters.rule import Mask, Verdict
+from instructkit.filters.toxicity.categories import CATEGORIES
+from instructkit.filters.toxicity.evidence import Evidence, explain
+from instructkit.filters.toxicity.model import model
+
+MODES = ("off", "tag", "drop")
+THRESHOLD = 0.5
+FIELDS = ("instruction", "input", "output")
+COLUMNS = ("toxicity", "toxicity_labels", "toxicity_words")
+
+
+def parse_toxicity(text: str) -> tuple[str, float | None]:
+    """Read ``--toxicity off|tag[:T]|drop[:T]``; T is None where it is not given.
+
+    Raises `UsageError` for another mode, and a threshold that is no number in [0, 1].
+    """
+    mode, colon, given = text.partition(":")
+    if mode not in MODES or (mode == "off" and colon):
+        raise UsageError(f"--toxicity {text}: it is off, tag, tag:T, drop or drop:T")
+    if not colon:
+        return mode, None
+    try:
+        threshold = float(given)
+    except ValueError:
+        threshold = math.nan
+    if not 0 <= threshold <= 1:
+        raise UsageError(f"--toxicity {text}: {given!r} is no number between 0 and 1")
+    return mode, threshold
+
+
+@dataclass(frozen=True)
+class ToxicityExaminer:
+    """Scores every text of a row, earlier turns too; a row is flagged where one reaches the threshold.
+
+    ``tag`` adds three columns: the row's highest score (float32), and of a flagged row the categories and the words.
+    ``drop`` gives a verdict instead.
+    """
+
+    mode: str = "tag"
+    threshold: float = THRESHOLD
+    columns: tuple[str, str, str] = COLUMNS
+
+    @property
+    def fields(self) -> tuple[pa.Field, ...]:
+        """The columns of ``tag``."""
+        if self.mode != "tag":
+            return ()
+        words = pa.list_(pa.string())
+        return tuple(map(pa.field, self.columns, (pa.float32(), words, words)))
+
+    @property
+    def holds_gil(self) -> bool:
+        """No: its work is NumPy's."""
+        return False
+
+    def __call__(self, batch: pa.RecordBatch) -> Findings:
+        """Score the rows of a batch."""
+        scores, evidence = judge(batch, self.threshold)
+        flagged = np.zeros(batch.num_rows, bool)
+        flagged[list(evidence)] = True
+        findings = Findings(found=Counter(label for one in evidence.values() for label in one.labels))
+        if self.mode == "drop":
+            shown = {row: told(scores[row], one) for row, one in evidence.items()}
+            findings.verdicts.append(("toxicity", Verdict.found(batch.num_rows, shown), f"{self.threshold:g}"))
+        elif self.mode == "tag":
+            nothing = Evidence(0.0, [], [])
+            rows = [evidence.get(row, nothing) for row in range(batch.num_rows)]
+            listed = pa.list_(pa.string())
+            findings.columns = [
+                pa.array(scores),
+                pa.array([one.labels for one in rows], listed),
+                pa.array([one.words for one in rows], listed),
+            ]
+            findings.marked["toxicity_tagged"] = flagged
+        return findings
+
+
+def told(score: float, evidence: Evidence) -> str:
+    """A row's score and evidence in one line: ``0.97 insult: idiot, moron``."""
+    labels = [label for label in evidence.labels if label != "toxic"] or ["toxic"]
+    return f"{score:.2f} {', '.join(labels)}: {', '.join(' '.join(word.split()) for word in evidence.words)}"
+
+
+def abusive(batch: pa.RecordBatch) -> Verdict:
+    """Rows that are flagged at the default threshold; the values are the words that carry it."""
+    _, evidence = judge(batch, THRESHOLD)
+    return Verdict.found(batch.num_rows, {row: ", ".join(one.words) for row, one in evidence.items()})
+
+
+def judge(batch: pa.RecordBatch, threshold: float) -> tuple[npt.NDArray[np.float32], dict[int, Evidence]]:
+    """The highest score of each row, and the evidence in each row that reaches the threshold."""
+    owners, texts = _texts(batch)
+    known = pc.dictionary_encode(texts)  # instructions repeat
+    each = np.zeros(len(known.dictionary), np.float32)
+    for scores in model().score(known.dictionary).values():
+        np.maximum(each, scores, out=each)
+    places = known.indices.to_numpy(zero_copy_only=False)
+    highest = np.zeros(batch.num_rows, np.float32)
+    np.maximum.at(highest, owners, each[places])
+    toxic: Mask = each >= np.float32(threshold)
+    numbers = np.flatnonzero(toxic)
+    told_of = dict(
+        zip(numbers.tolist(), explain(model(), known.dictionary.take(pa.array(numbers)), threshold), strict=True)
+    )
+    found: dict[int, Evidence] = {}
+    for place in np.flatnonzero(toxic[places]).tolist():
+        found[int(owners[place])] = _joined(found.get(int(owners[place])), told_of[int(places[place])])
+    return highest, dict(sorted(found.items()))
+
+
+def _joined(one: Evidence | None, other: Evidence) -> Evidence:
+    """The evidence of two texts of a row, the worse first."""
+    if one is None:
+        return other
+    first, second = (one, other) if one.score >= other.score else (other, one)
+    labels = [label for label in CATEGORIES if label in first.labels or label in second.labels]
+    return Evidence(first.score, labels, list(dict.fromkeys(first.words + second.words)))
+
+
+def _texts(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
+    """All texts of a batch in one array, each with the number of its row."""
+    columns = [batch.column(name).fill_null("") for name in FIELDS]
+    owners = [np.arange(batch.num_rows)] * len(columns)
+    place = batch.schema.get_field_index("history")
+    if place >= 0:
+        turns = batch.column(place)
+        columns.append(turns.flatten().field("content").fill_null("").cast(pa.string()))
+        owners.append(pc.list_parent_indices(turns).to_numpy(zero_copy_only=False))
+    return np.concatenate(owners).astype(np.int64), pa.concat_arrays(columns)

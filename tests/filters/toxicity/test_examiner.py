@@ -1,0 +1,230 @@
+"""Toxicity: what is flagged with which words, and what is left alone."""
+
+import pickle
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import instructkit as ik
+from instructkit.errors import BadInput, UsageError
+from instructkit.filters.toxicity import ToxicityExaminer, parse_toxicity
+from instructkit.filters.toxicity.model import FILE, load, model, save
+from tests.rows import examples
+
+HERE = Path(__file__).parent
+CALM = "The committee met on Tuesday and read the report on the new bridge. "
+CALM_ZH = "委员会星期二开会，讨论了新桥的报告。"
+ABUSE = [
+    "You stupid piece of shit!",
+    "fuck off",
+    "F*CK you, you m0r0n",
+    "f u c k you",
+    "ｆｕｃｋ ｙｏｕ",
+    "you are an idiot",
+    "n1gger",
+    "I hate all immigrants, they are vermin",
+    "all jews should be gassed",
+    "你这个傻逼，滚",
+    "傻 b 去死吧",
+    "他妈的什么玩意",
+    "河南人都是骗子小偷",
+    "你们这些黑鬼滚回非洲去",
+]
+HARMLESS = [
+    "The assassin passed the class in Scunthorpe.",
+    "She shot a film about gay and Muslim life in Essex.",
+    "Kill the process with kill -9 and hang up the phone.",
+    "kill the process",
+    "breast cancer",
+    "a gay man",
+    "Muslims gather for prayer",
+    "How do I shoot a photo at night?",
+    "def kill(self): os.kill(self.pid, signal.SIGKILL)",
+    "他是一位中国诗人，滚动条在右边，畜牧业很发达。",
+    "杀死进程",
+    "黑人音乐史",
+    "同性恋者的权利",
+    "干货",
+    "操作系统",
+    "草莓",
+    "日本人",
+    "",
+    "😀😀😀",
+    "\x00\x00",
+    "**bold** `code` 3.14 https://example.com/a?b=c",
+]
+
+
+def batch(*texts: str) -> pa.RecordBatch:
+    return examples([{"input": text} for text in texts]).to_batches()[0]
+
+
+def tagged(*texts: str) -> list[dict[str, Any]]:
+    """The columns of each row."""
+    examiner = ToxicityExaminer()
+    found = examiner(batch(*texts))
+    names = [child.name for child in examiner.fields]
+    return pa.table(dict(zip(names, found.columns, strict=True))).to_pylist()
+
+
+def score(text: str) -> float:
+    return float(tagged(text)[0]["toxicity"])
+
+
+@pytest.mark.parametrize("text", ABUSE)
+def test_abuse_is_flagged_with_the_words_that_carry_it(text: str) -> None:
+    (row,) = tagged(text)
+    assert row["toxicity"] >= 0.5
+    assert row["toxicity_labels"][0] == "toxic"
+    assert row["toxicity_words"]
+    assert all(word in text for word in row["toxicity_words"])
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless_words_names_and_groups_are_left_alone(text: str) -> None:
+    (row,) = tagged(text)
+    assert row["toxicity"] < 0.5
+    assert row["toxicity_labels"] == row["toxicity_words"] == []
+
+
+@pytest.mark.xfail(strict=True, reason="two of these words in one sentence outweigh all others")
+def test_a_known_miss() -> None:
+    assert score("Dick Whittington had a cock and a bull.") < 0.5
+
+
+@pytest.mark.parametrize("name", ["en", "zh"])
+def test_no_more_than_three_of_a_hundred_traps_are_flagged(name: str) -> None:
+    lines = (HERE / f"traps_{name}.txt").read_text(encoding="utf-8").splitlines()
+    traps = [line for line in lines if line and not line.startswith("#")]
+    assert len(traps) >= 200
+    assert len(set(traps)) == len(traps)
+    flagged = [row["toxicity"] >= 0.5 for row in tagged(*traps)]
+    assert sum(flagged) <= 0.03 * len(traps)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("fuck you all, you fucking assholes", "obscene"),
+        ("you are a pathetic loser and an idiot", "insult"),
+        ("i will find you and kill you", "threat"),
+        ("those filthy niggers ruin everything", "identity_hate"),
+        ("操你妈的傻逼", "obscene"),
+        ("你就是个废物，白痴", "insult"),
+        ("去死吧，我弄死你全家", "threat"),
+        ("黑人都是劣等的垃圾，滚回去", "identity_hate"),
+    ],
+)
+def test_the_categories_are_those_of_the_words(text: str, label: str) -> None:
+    assert label in tagged(text)[0]["toxicity_labels"]
+
+
+@pytest.mark.parametrize(("calm", "abuse"), [(CALM, "You are a fucking idiot. "), (CALM_ZH, "你这个傻逼，滚！")])
+def test_one_sentence_in_a_long_text_is_found(calm: str, abuse: str) -> None:
+    assert score(calm * 40) < 0.5
+    (row,) = tagged(calm * 40 + abuse + calm * 40)
+    assert row["toxicity"] >= 0.5
+    assert all(word in abuse for word in row["toxicity_words"])
+
+
+def test_a_text_without_an_end_of_sentence_is_judged_in_time() -> None:
+    start = time.perf_counter()
+    assert 0 <= score("word " * 400_000) <= 1
+    assert 0 <= score("*" * 1_000_000) <= 1
+    assert time.perf_counter() - start < 10
+
+
+def test_a_score_hangs_on_no_other_text() -> None:
+    texts = [*ABUSE, *HARMLESS, "\n\n  " + ABUSE[0], CALM * 30, "fuck", "!", "a b", "傻", "*", "f*", "  "]
+    together = tagged(*texts)
+    assert together == [tagged(text)[0] for text in texts]
+    assert together == tagged(*reversed(texts))[::-1]
+
+
+def test_a_slice_of_a_batch_is_judged_as_its_rows() -> None:
+    whole = batch(*ABUSE, *HARMLESS)
+    found = ToxicityExaminer()(whole).columns[0].to_pylist()
+    assert ToxicityExaminer()(whole.slice(3, 9)).columns[0].to_pylist() == found[3:12]
+
+
+def test_every_text_of_a_row_counts_and_earlier_turns_too() -> None:
+    turns = [{"role": "user", "content": "You stupid piece of shit!"}]
+    rows: list[dict[str, object]] = [
+        {"instruction": "You stupid piece of shit!"},
+        {"output": "You stupid piece of shit!"},
+        {"history": turns},
+        {},
+    ]
+    table = pa.concat_tables([examples([row]) for row in rows], promote_options="default")
+    found = ToxicityExaminer()(table.combine_chunks().to_batches()[0])
+    assert found.marked["toxicity_tagged"].tolist() == [True, True, True, False]
+    assert found.found["toxic"] == 3
+
+
+def test_dropping_tells_score_categories_and_words() -> None:
+    ((name, verdict, threshold),) = ToxicityExaminer("drop")(batch("you are an idiot", "dear friend")).verdicts
+    assert (name, threshold) == ("toxicity", "0.5")
+    assert verdict.fails.tolist() == [True, False]
+    assert verdict.value(0).endswith("insult: idiot")
+    assert float(verdict.value(0).split()[0]) >= 0.5
+
+
+def test_the_threshold_decides() -> None:
+    assert ToxicityExaminer("drop", 0.99)(batch("you are an idiot")).verdicts[0][1].fails.tolist() == [False]
+    assert ToxicityExaminer("drop", 0.0)(batch("dear friend")).verdicts[0][1].fails.tolist() == [True]
+    assert ToxicityExaminer("off")(batch("you are an idiot")).columns == []
+
+
+def test_the_examiner_goes_to_another_process() -> None:
+    examiner = ToxicityExaminer("tag", 0.7, ("a", "b", "c"))
+    assert pickle.loads(pickle.dumps(examiner)) == examiner
+    assert [child.name for child in examiner.fields] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [("off", ("off", None)), ("tag", ("tag", None)), ("drop:0.8", ("drop", 0.8)), ("tag:1", ("tag", 1.0))],
+)
+def test_modes_are_read(text: str, parsed: tuple[str, float | None]) -> None:
+    assert parse_toxicity(text) == parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "mask", "off:0.5", "drop:", "drop:x", "drop:1.5", "tag:-1", "tag:nan", "tag:0.5:1"]
+)
+def test_modes_that_can_not_be_meant_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--toxicity"):
+        parse_toxicity(text)
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "pickle", "cut", "empty", "other arrays", "objects"])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "model.npz"
+    content = {"text": b"hello", "pickle": pickle.dumps({}), "cut": FILE.read_bytes()[:-5000], "empty": b""}
+    if kind in content:
+        path.write_bytes(content[kind])
+    elif kind == "other arrays":
+        np.savez(path, a=np.zeros(3))
+    elif kind == "objects":
+        np.savez(path, en_marks=np.array([{}], dtype=object))
+    with pytest.raises(BadInput, match="no toxicity model"):
+        load(path)
+
+
+def test_the_model_is_small_and_written_the_same_each_time(tmp_path: Path) -> None:
+    assert FILE.stat().st_size <= 2_000_000
+    save(model(), tmp_path / "model.npz")
+    assert (tmp_path / "model.npz").read_bytes() == FILE.read_bytes()
+
+
+def test_the_filter_drops_and_shows_the_evidence(tmp_path: Path) -> None:
+    table = examples([{"input": "you are an idiot"}, {"input": "dear friend"}])
+    reader = ik.filter(table, toxicity="drop", workers=1, rejects=str(tmp_path / "r.parquet"))
+    assert reader.read_all()["input"].to_pylist() == ["dear friend"]
+    ((reason,),) = ik.read(str(tmp_path / "r.parquet")).read_all()["reasons"].to_pylist()
+    assert reason["rule"] == "toxicity"
+    assert "idiot" in reason["value"]
