@@ -1,0 +1,146 @@
+"""The examiner of personal data: every text of a row is looked at, and what is found tagged, masked or dropped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.errors import UsageError
+from instructkit.filters.examining import Findings
+from instructkit.filters.pii.finding import DEFAULT_TYPES, TYPES, Hits, find_in, joined
+from instructkit.filters.pii.leaves import Rows, holds_text, leaves, rebuilt
+from instructkit.filters.pii.naming import Placeholders, sample
+from instructkit.filters.pii.ner import spans_of
+from instructkit.filters.pii.pseudonyms import Pseudonyms
+from instructkit.filters.rule import Verdict
+
+MODES = ("off", "tag", "mask", "pseudonym", "drop")
+NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
+SAMPLES = 3  # of each type, a batch
+_DONE = {"tag": "pii_tagged", "mask": "pii_masked", "pseudonym": "pii_pseudonymized"}
+
+
+@dataclass(frozen=True)
+class PiiExaminer:
+    """Looks for personal data in all texts of a row: earlier turns and the user's own columns too.
+
+    ``ner`` names a function, ``MODULE:FUNCTION``, that finds more (see `ner`). The key is no part of the object's
+    text. Raises `UsageError` for an unknown mode or type.
+    """
+
+    mode: str
+    types: tuple[str, ...] = DEFAULT_TYPES
+    key: bytes | None = field(default=None, repr=False)
+    seed: int = 0
+    column: str = "pii"
+    ner: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES[1:]:
+            raise UsageError(f"pii is one of {', '.join(MODES)}, not {self.mode!r}")
+        if unknown := [name for name in self.types if name not in TYPES]:
+            raise UsageError(f"there is no type {unknown[0]!r} of personal data; known types: {', '.join(TYPES)}")
+
+    @property
+    def fields(self) -> tuple[pa.Field, ...]:
+        """The column of the types found in each row, unless such rows are dropped."""
+        return () if self.mode == "drop" else (pa.field(self.column, pa.list_(pa.string())),)
+
+    @property
+    def holds_gil(self) -> bool:
+        """Patterns and checks are Python."""
+        return True
+
+    def __call__(self, batch: pa.RecordBatch) -> Findings:
+        """Examine the rows of a batch."""
+        names = [one.name for one in batch.schema if one.name not in NAMES and holds_text(one.type)]
+        every = np.arange(batch.num_rows)
+        parts = [part for name in names for part in leaves(batch.column(name), every)]
+        found = [_Leaf(texts, rows, self._find(texts)) for texts, rows in parts]
+        findings = Findings()
+        kinds = self._kinds(found, batch.num_rows)
+        has = np.array([bool(one) for one in kinds], bool)
+        for leaf in found:
+            leaf.report(findings)
+        if self.mode == "drop":
+            evidence = {row: ", ".join(kinds[row]) for row in np.flatnonzero(has).tolist()}
+            findings.verdicts.append(("pii", Verdict.found(batch.num_rows, evidence), ""))
+            return findings
+        findings.columns.append(pa.array(kinds, pa.list_(pa.string())))
+        findings.marked[_DONE[self.mode]] = has
+        if self.mode != "tag":
+            findings.batch = self._changed(batch, names, found) if has.any() else batch
+        return findings
+
+    def _find(self, texts: pa.StringArray) -> Hits:
+        hits = find_in(texts, self.types)
+        return joined(hits, spans_of(self.ner, texts, self.types)) if self.ner else hits
+
+    def _kinds(self, found: "list[_Leaf]", rows: int) -> list[list[str]]:
+        """The types in each row, sorted, each once."""
+        order = sorted(TYPES)
+        place = np.array([order.index(name) for name in TYPES])
+        codes = [leaf.rows[leaf.hits.rows] * len(order) + place[leaf.hits.types] for leaf in found]
+        kinds: list[list[str]] = [[] for _ in range(rows)]
+        for code in np.unique(np.concatenate(codes) if codes else np.zeros(0, np.int64)).tolist():
+            kinds[code // len(order)].append(order[code % len(order)])
+        return kinds
+
+    def _changed(self, batch: pa.RecordBatch, names: list[str], found: "list[_Leaf]") -> pa.RecordBatch:
+        rows: dict[int, Callable[[str, str], str]] = {}
+        pseudonyms = Pseudonyms(self.key, self.seed)
+
+        def name(row: int, kind: str, value: str) -> str:
+            if self.mode == "pseudonym":
+                return pseudonyms.of(kind, value)
+            if row not in rows:
+                rows[row] = Placeholders().of
+            return rows[row](kind, value)
+
+        texts = iter([leaf.renamed(name) for leaf in found])
+        columns = [
+            rebuilt(batch.column(one.name), texts) if one.name in names else batch.column(one.name)
+            for one in batch.schema
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+@dataclass
+class _Leaf:
+    """One column of texts, the row of each, and what was found in them."""
+
+    texts: pa.StringArray
+    rows: Rows
+    hits: Hits
+
+    def report(self, findings: Findings) -> None:
+        """Count what was found, and show the form of the first few."""
+        counts = np.bincount(self.hits.types, minlength=len(TYPES))
+        for kind in np.flatnonzero(counts).tolist():
+            findings.found[TYPES[kind]] += int(counts[kind])
+            shown = findings.samples.setdefault(TYPES[kind], [])
+            for place in np.flatnonzero(self.hits.types == kind)[: SAMPLES - len(shown)].tolist():
+                text = self.texts[int(self.hits.rows[place])].as_py()
+                shown.append(sample(TYPES[kind], text[self.hits.starts[place] : self.hits.ends[place]]))
+
+    def renamed(self, name: Callable[[int, str, str], str]) -> pa.StringArray:
+        """The texts with each datum replaced."""
+        if not len(self.hits):
+            return self.texts
+        touched: npt.NDArray[np.int64] = np.unique(self.hits.rows)
+        texts = dict(zip(touched.tolist(), self.texts.take(pa.array(touched)).to_pylist(), strict=True))
+        pieces: dict[int, list[str]] = {}
+        ends: dict[int, int] = {}
+        hits = (self.hits.rows.tolist(), self.hits.starts.tolist(), self.hits.ends.tolist(), self.hits.types.tolist())
+        for place, start, end, kind in zip(*hits, strict=True):
+            text = texts[place]
+            into = pieces.setdefault(place, [])
+            into += (text[ends.get(place, 0) : start], name(int(self.rows[place]), TYPES[kind], text[start:end]))
+            ends[place] = end
+        changed = ["".join(pieces[place]) + texts[place][ends[place] :] for place in touched.tolist()]
+        mask = np.zeros(len(self.texts), bool)
+        mask[touched] = True
+        return pc.replace_with_mask(self.texts, pa.array(mask), pa.array(changed, pa.string()))

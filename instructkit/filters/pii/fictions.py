@@ -1,0 +1,212 @@
+"""Values of nobody: how a pseudonym of each type is made, from the value it replaces and the numbers drawn for it."""
+
+import re
+from collections.abc import Callable
+
+from instructkit.filters.pii import checks
+from instructkit.filters.pii.calling_codes import national
+from instructkit.filters.pii.naming import normal
+from instructkit.filters.pii.pseudonyms import Draws
+
+_GIVEN = (
+    "Alice Amelia Anna Arthur Beth Carl Clara Daniel David Diana Edith Edward Ellen Emma Eric Evan Frank George Grace Hannah "
+    "Harold Helen Henry Irene Jack James Jane Joan John Julia Karen Laura Leo Lily Louis Lucy Marion Mark Martha Martin Mary "
+    "Nora Oliver Oscar Paul Peter Rachel Ralph Robert Rose Ruth Samuel Sarah Simon Sophie Stella Susan Thomas Victor Walter"
+).split()
+_FAMILY = (
+    "Abbott Adams Archer Baker Barnes Bell Bennett Bishop Brooks Burton Carter Chapman Clarke Coleman Cooper Dawson Dixon "
+    "Ellis Evans Fisher Foster Fox Gibson Graham Grant Harper Hayes Hill Howard Hudson Hunt Jordan Kelly Knight Lawson Lee "
+    "Marsh Mason Miller Morris Nash Newman Norton Palmer Parker Pearce Porter Price Reed Rogers Shaw Stone Sutton Turner "
+    "Wallace Ward Watson Webb Wells West"
+).split()
+_ZH_FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
+_ZH_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉红建文波辉玲云龙晨雪梅佳宁欣"
+_STREETS = "Maple Oak Cedar Park Lake Hill River Church Mill Spring Garden Station Meadow Forest Orchard Bridge".split()
+_SUFFIXES = "Street Avenue Road Lane Drive Court".split()
+_TOWNS = "Fairview Lakewood Ashford Brookfield Milton Riverton Oakdale Clayton Weston Hartley".split()
+_ZH_ROADS = "和平 建设 人民 中山 解放 新华 文化 胜利 光明 友谊 长江 黄河".split()
+_AREAS = "202 212 213 303 312 404 415 503 512 602 617 702 713 808 919".split()
+_COUNTIES = "110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 500103 510104 610102".split()
+_PRIVATE_NET = ((198, 18), (198, 19))  # for tests of networks, RFC 2544
+# ranges that the schemes keep for tests, by the first signs of a card and its length
+_TEST_CARDS = {"3": "378282", "4": "411111", "5": "555555", "6": "601111", "2": "222300"}
+_DIGIT = re.compile("[0-9０-９]")
+
+
+def onto(digits: str, form: str) -> str:
+    """Digits and letters in the form of another value: its spaces, hyphens and brackets."""
+    signs = iter(digits)
+    return "".join(next(signs, "") if one.isalnum() else one for one in form) + "".join(signs)
+
+
+def _email(value: str, draws: Draws) -> str:
+    given, family = draws.choose(_GIVEN).lower(), draws.choose(_FAMILY).lower()
+    return f"{given}.{family}{draws.below(1000)}@example.{draws.choose(('com', 'org', 'net'))}"
+
+
+def _phone(value: str, draws: Draws) -> str:
+    """Numbers kept for fiction in North America (555-01xx) and Britain (Ofcom); elsewhere of the same country and size."""
+    number = normal("PHONE", value)
+    form, extension = re.match(r"(.*?)( ?(?:x|ext|转).*)?\Z", value, re.S).groups()  # type: ignore[union-attr]
+    digits = normal("PHONE", form)
+    written = "".join(_DIGIT.findall(form))
+    if form.lstrip("(+")[:2] == "44" or digits.startswith("07700"):
+        made = written[: -len(digits)] + _british(digits, draws) if digits else written
+    elif (
+        len(digits) == 10 and written.endswith(digits) and digits[0] in "23456789" and "+" not in form.replace("+1", "")
+    ):
+        made = written[:-10] + draws.choose(_AREAS) + f"55501{draws.below(100):02d}"
+    else:
+        keep = _kept(form, written, number)
+        made = written[:keep] + draws.like(written[keep:])
+    return onto(made, form) + (draws.like(extension) if extension else "")
+
+
+def _british(digits: str, draws: Draws) -> str:
+    lead = re.match(r"(?:44)?0?", digits)
+    start = lead[0] if lead else ""
+    rest = digits[len(start) :]
+    made = f"7700900{draws.below(1000):03d}" if rest.startswith("7") else f"2079460{draws.below(1000):03d}"
+    return start + made if len(rest) == 10 else start + draws.like(rest)
+
+
+def _kept(form: str, written: str, number: str) -> int:
+    """How many digits stay: a calling code and the first digit behind it, a Chinese mobile's first three."""
+    if re.fullmatch(r"1[3-9][0-9]{9}", number):
+        return len(written) - 8
+    if "+" in form:
+        rest = national(written)
+        return len(written) - len(rest) + 1 if rest else 2
+    return 3 if written.startswith("0") else 1
+
+
+def _card(value: str, draws: Draws) -> str:
+    digits = "".join(_DIGIT.findall(value))
+    start = "622202" if digits.startswith("62") else _TEST_CARDS.get(digits[0], digits[:6])
+    body = start + draws.like(digits[len(start) : -1])
+    return onto(body + checks.luhn_digit(body), value)
+
+
+def _iban(value: str, draws: Draws) -> str:
+    """Of the same country, with right check digits, its own check digits inside the account too where it has some."""
+    from stdnum import iban
+
+    compact = "".join(one for one in value if one.isalnum()).upper()
+    for _ in range(2000):
+        account = draws.like(compact[4:])
+        made = compact[:2] + f"{98 - checks.mod97(account + compact[:2] + '00'):02d}" + account
+        if iban.is_valid(made):
+            break
+    return onto(made if value.upper() == value else made.lower(), value)
+
+
+def _resident(value: str, draws: Draws) -> str:
+    body = draws.choose(_COUNTIES)
+    body += f"{1950 + draws.below(56)}{1 + draws.below(12):02d}{1 + draws.below(28):02d}{1 + draws.below(999):03d}"
+    return body + checks.resident_digit(body) if len(value) == 18 else body[:6] + body[8:]
+
+
+def _social(value: str, draws: Draws) -> str:
+    """In the 900s, which are never given out, and outside the taxpayer numbers among them."""
+    return onto(f"9{draws.below(100):02d}{1 + draws.below(49):02d}{1 + draws.below(9999):04d}", value)
+
+
+def _insurance(value: str, draws: Draws) -> str:
+    """QQ, with which no number begins."""
+    return onto(f"QQ{draws.below(10**6):06d}{draws.choose('ABCD')}", value)
+
+
+def _first_kept(value: str, draws: Draws) -> str:
+    """A passport's first letter, a plate's province and city stay."""
+    keep = 2 if "\u4e00" <= value[0] <= "\u9fff" else 1 if value[0].isalpha() else 0
+    return value[:keep] + draws.like(value[keep:])
+
+
+def _machine(value: str, draws: Draws) -> str:
+    if ":" in value:
+        return "2001:db8:" + ":".join(f"{draws.below(1 << 16):x}" for _ in range(6))  # for documentation, RFC 3849
+    first, second = draws.choose(_PRIVATE_NET)
+    return f"{first}.{second}.{draws.below(256)}.{1 + draws.below(254)}"
+
+
+def _mac(value: str, draws: Draws) -> str:
+    """An address given out locally, by no maker (IEEE 802: the second bit)."""
+    made = "02" + f"{draws.below(1 << 40):010x}"
+    return onto(made.upper() if value.upper() == value else made, value)
+
+
+def _credentials(value: str, draws: Draws) -> str:
+    scheme, mark, rest = value.partition("://")
+    if not mark:
+        return draws.like(value)
+    user, _, place = rest.partition("@")
+    host = re.match(r"[^/:?#]*", place)
+    path = place[host.end() :] if host else ""
+    name, _, password = user.partition(":")
+    return f"{scheme}://{draws.like(name)}:{draws.like(password)}@host{draws.below(1000)}.example.com{path}"
+
+
+def _page(value: str, draws: Draws) -> str:
+    return f"https://www.example.{draws.choose(('com', 'org', 'net'))}/{draws.like('abcdefgh')}"
+
+
+def _key(value: str, draws: Draws) -> str:
+    """The issuer's mark stays, so that the form can be told."""
+    if value.startswith("-----BEGIN"):
+        lines = value.split("\n")
+        return "\n".join(line if line.startswith("-----") else draws.like(line) for line in lines)
+    mark = re.match(r"(?:[A-Za-z0-9]{1,8}[_-]){1,2}(?=.{16})|[A-Za-z]{4}|[A-Za-z0-9]{0,3}\.?", value)
+    keep = mark.end() if mark else 0
+    return value[:keep] + draws.like(value[keep:])
+
+
+def _coin(value: str, draws: Draws) -> str:
+    """Another address with a right checksum, of the same coin."""
+    if value.lower().startswith(("bc1", "ltc1", "tb1")):
+        prefix, _, data = value.lower().rpartition("1")
+        values = [checks.BECH32.index(data[0])] + [draws.below(32) for _ in data[1:-6]]
+        values[-1] &= 16  # the last bits of the 8-bit program are padding and must be 0
+        made = checks.to_bech32(prefix, values, 1 if values[0] == 0 else 0x2BC830A3)
+        return made.upper() if value.isupper() else made
+    for alphabet in (checks.BASE58, checks.RIPPLE58):
+        known = checks.base58(value, alphabet)
+        if known:
+            return checks.to_base58(known[:1] + bytes(draws.below(256) for _ in known[1:]), alphabet)
+    return value[:2] + "".join(draws.choose("0123456789abcdef") for _ in value[2:])
+
+
+def _address(value: str, draws: Draws) -> str:
+    if any("\u4e00" <= one <= "\u9fff" for one in value):
+        return f"示例市{draws.choose(_ZH_ROADS)}路{1 + draws.below(999)}号"
+    street = f"{1 + draws.below(9999)} {draws.choose(_STREETS)} {draws.choose(_SUFFIXES)}, {draws.choose(_TOWNS)}"
+    tail = re.search(r",? [A-Z]{2} [0-9]{5}(?:-[0-9]{4})?\Z", value)
+    return street + (f", {tail[0].lstrip(', ')[:2]} {draws.below(10**5):05d}" if tail else "")
+
+
+def _person(value: str, draws: Draws) -> str:
+    if any("\u4e00" <= one <= "\u9fff" for one in value):
+        return draws.choose(_ZH_FAMILY) + "".join(draws.choose(_ZH_GIVEN) for _ in value[1:3])
+    words = value.split()
+    made = draws.choose(_GIVEN) if len(words) == 1 else f"{draws.choose(_GIVEN)} {draws.choose(_FAMILY)}"
+    return made.upper() if value.isupper() else made
+
+
+FICTIONS: dict[str, Callable[[str, Draws], str]] = {
+    "EMAIL": _email,
+    "PHONE": _phone,
+    "CARD": _card,
+    "IBAN": _iban,
+    "ID": _resident,
+    "SSN": _social,
+    "NINO": _insurance,
+    "PASSPORT": _first_kept,
+    "PLATE": _first_kept,
+    "IP": _machine,
+    "MAC": _mac,
+    "URL": _page,
+    "URL_CREDENTIALS": _credentials,
+    "KEY": _key,
+    "CRYPTO": _coin,
+    "ADDRESS": _address,
+    "PERSON": _person,
+}

@@ -1,0 +1,165 @@
+"""Phone numbers: international ones of every country, Chinese and North American ones by form, others by context."""
+
+import re
+
+from instructkit.filters.pii.calling_codes import national
+from instructkit.filters.pii.checks import real_day
+from instructkit.filters.pii.context import OTHER_NUMBER, thought
+from instructkit.filters.pii.context import PHONE as PHONE_WORDS
+from instructkit.filters.pii.detector import Detector, Family, Span, before, reach_left
+
+# "Phone: 12345": a field for a number
+_LABEL = re.compile(
+    r"(?:(?i:phone|tele?|mobile|cell|fax|desk|office|home|work)(?i:phone)?(?i: (?:no|number|num|nr))?|电话号?码?|手机号?码?|座机|传真)"
+    r"\.?[:#：是为 ]{1,4}\s{0,4}\(?\Z"
+)
+_SAID_AFTER = re.compile(r"(?i)[ -]{0,3}\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone)\b")
+_MONEY = re.compile(r"(?:[$€£¥￥=×*/^]|(?i:usd|eur|rmb|cny|gbp|pp?\.))\s?\Z")
+_UNIT = re.compile(
+    r"\s?(?:%|元|美元|万|亿|个|次|股|人|吨|克|米|公里|千克|[=×*+^]|/\d|"
+    r"(?:dollars?|usd|eur|units?|people|km|kg|bytes?|years?|miles)\b)"
+)
+_SERVICE = re.compile(r"(?:1[0-2][0-9]|1[0-2][0-9]{3}|9[56][0-9]{3,4}|[48]00[0-9]{3})\Z")  # lines of offices and firms
+_YEARS = re.compile(r"(?:1[5-9]|20)[0-9]{2}(?:[ /-]{1,3}(?:1[5-9]|20)[0-9]{2})+\Z")
+_DATE = re.compile(
+    r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})\Z|([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{2,4})\Z"
+)
+_CHINA = re.compile(r"(?:\(?(?:\+|00)?86\)?[ -]?)?\Z")
+_NORTH_AMERICA = re.compile(r"(?:\+?1[ .-]?)?\(?\Z")
+_BRACKET = re.compile(r"\(?\Z")
+_NOT_DIGITS = re.compile(r"[^0-9]+")
+
+
+def _quantity(match: re.Match[str]) -> bool:
+    """Whether the number's neighbors make it an amount, an order, a formula."""
+    if _MONEY.search(before(match, 6)) or _UNIT.match(match.string, match.end()):
+        return True
+    said = thought(match)
+    return OTHER_NUMBER.in_(said) and not PHONE_WORDS.in_(said)
+
+
+def _chinese_mobile(match: re.Match[str]) -> Span | None:
+    # 15000000000 is an amount
+    return None if match[0].endswith("000000") else _with_prefix(match, _CHINA)
+
+
+def _chinese_landline(match: re.Match[str]) -> Span | None:
+    return _with_prefix(match, _BRACKET)
+
+
+def _north_american(match: re.Match[str]) -> Span | None:
+    return _with_prefix(match, _NORTH_AMERICA)
+
+
+def _with_prefix(match: re.Match[str], prefix: re.Pattern[str]) -> Span | None:
+    start = reach_left(match, prefix)
+    return None if start is None or _quantity(match) else (start, match.end())
+
+
+def _international(match: re.Match[str]) -> Span | None:
+    text = match[0].rstrip(" (-.")
+    digits = _NOT_DIGITS.sub("", text.replace("(0)", ""))
+    start = reach_left(match, _BRACKET)
+    if start is None:
+        return None
+    while len(digits) >= 7:
+        rest = national(digits)
+        # no country but Italy has numbers with a zero in front; ten digits behind +1 are taken as they come
+        if rest is not None and (rest[0] != "0" or digits[:2] == "39" or digits[0] == "1"):
+            end = match.start() + len(text)
+            return None if _UNIT.match(match.string, end) else (start, end)
+        shorter = re.sub(r"[ ./-]\(?[0-9]+\)?\Z", "", text)  # the last group may belong to what follows
+        if shorter == text:
+            return None
+        text, digits = shorter, _NOT_DIGITS.sub("", shorter.replace("(0)", ""))
+    return None
+
+
+def _in_context(match: re.Match[str]) -> Span | None:
+    """A number of any form that a word beside it calls a phone's."""
+    if match.lastindex is None:
+        return None
+    text = match[0].rstrip(" (-./")
+    digits = _NOT_DIGITS.sub("", text)
+    if not 5 <= len(digits) <= 15 or len(set(digits)) == 1:
+        return None
+    label = _LABEL.search(before(match, 24))
+    if not label:
+        if len(digits) < 7:
+            return None
+        said = thought(match)
+        if not PHONE_WORDS.in_(said[-32:]) and not _SAID_AFTER.match(match.string, match.end()):
+            return None
+        if OTHER_NUMBER.in_(said[-12:]):
+            return None
+    if _SERVICE.match(digits):
+        return None
+    bare = text.isdigit()
+    if bare and not label and len(digits) in (8, 14) and _is_date(digits[:8]):
+        return None
+    if _YEARS.match(text) or (not bare and _is_date(text)) or _MONEY.search(before(match, 6)):
+        return None
+    if _UNIT.match(match.string, match.end()):
+        return None
+    return match.start(), match.start() + len(text)
+
+
+def _is_date(text: str) -> bool:
+    found = _DATE.match(text)
+    if not found:
+        return False
+    numbers = [int(one) for one in found.groups() if one]
+    if found[1]:
+        return real_day(*numbers) and 1500 <= numbers[0] <= 2100
+    return any(real_day(2000, month, day) for month, day in (numbers[:2], numbers[1::-1]))
+
+
+_MORE = r"[0-9]{0,14}(?:(?:[ .\-/]{1,2}\(?|\)[ .\-/]{0,2}\(?|\()[0-9]{1,14}){0,6}"  # groups of digits
+_EXTENSION = r"(?: ?(?:x|ext\.?|extension|转) ?[0-9]{1,5})?"
+_OUTSIDE = r"(?![0-9A-Za-z_]|[.,:-][0-9])"
+_WORDS_RE2 = (
+    r"(?i:phone|tel|mobile|cell|fax|call|dial|r[ia]ng|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
+    r"registered|voicemail|desk|office|ext|home|work)|电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫"
+)
+
+_AFTER_RE2 = r"(?i:office|fax|mobile|cell|home|work|desk|tel|phone)"  # as in 123 456 789-Fax
+
+PHONE = Family(
+    r"[0-9][0-9 ().\-/]{3,}[0-9]",
+    (
+        Detector(
+            "PHONE",
+            r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}",
+            re.compile(r"1[3-9][0-9](?:[0-9]{8}|(?:[ -][0-9]{4}){2})" + _OUTSIDE),
+            _chinese_mobile,
+        ),
+        Detector(
+            "PHONE",
+            r"0(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -][1-9][0-9]{6,7}",
+            re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -][1-9][0-9]{6,7}(?:-[0-9]{1,5})?" + _OUTSIDE),
+            _chinese_landline,
+        ),
+        Detector(
+            "PHONE",
+            r"[0-9]{3}(?:\) ?[0-9]{3}[ .-]|-[0-9]{3}-|\.[0-9]{3}\.)[0-9]{4}",
+            re.compile(r"[0-9]{3}(?:\) ?[0-9]{3}[ .-]|-[0-9]{3}-|\.[0-9]{3}\.)[0-9]{4}" + _EXTENSION + _OUTSIDE),
+            _north_american,
+        ),
+        Detector(
+            "PHONE",
+            r"\+\(?[1-9]",
+            re.compile(r"\+\(?[1-9]" + _MORE + _EXTENSION + _OUTSIDE),
+            _international,
+        ),
+        Detector(
+            "PHONE",
+            rf"(?:{_WORDS_RE2})[^0-9!?;。！？；]{{0,40}}[0-9][0-9 ().\-/]{{3,}}[0-9]|[0-9][ -]{{0,2}}\(?(?:{_AFTER_RE2})",
+            re.compile(
+                # the forms that have their own detectors are passed over
+                r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|\(?[0-9]{3}(?:-|\) ?|\.)[0-9]{3}[-. ][0-9]{4}(?![0-9])|"
+                r"([(0-9](?<![0-9A-Za-z_.,+-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + ")" + _OUTSIDE
+            ),
+            _in_context,
+        ),
+    ),
+)
