@@ -46,9 +46,8 @@ _PLACES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
     "台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
 )
-_HEAD = re.compile(
-    rf"(?:{_PLACES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?{_HAN}|{_HAN}{{2,3}}市{_HAN}{{1,6}}[区县镇]"
-)
+_NAMED = re.compile(rf"(?:{_PLACES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?{_HAN}")
+_CITY = re.compile(rf"{_HAN}{{2,3}}市{_HAN}{{1,6}}[区县镇]")
 _CUT = re.compile(
     r".*(?:寄到|送到|送至|寄至|寄往|地址|住址|住在|家住|位于|居住|[到至在是为于住往])"
 )  # what leads up to it
@@ -69,13 +68,14 @@ def _chinese(match: re.Match[str]) -> Span | None:
     while start and ("\u4e00" <= window[start - 1] <= "\u9fff" or window[start - 1].isdigit()):
         start -= 1
     run = window[start:]
-    head = _HEAD.search(run)
+    head = _NAMED.search(run)
+    if head:
+        return match.start() - len(run) + head.start(), match.end()
+    head = _CITY.search(run)
     if not head:
         return None
-    place = head.start()
-    if not re.match(_PLACES, run[place:]):
-        led = _CUT.match(run, place, head.end())
-        place = led.end() if led else place
+    led = _CUT.match(run, head.start(), head.end())
+    place = led.end() if led else head.start()
     return match.start() - len(run) + place, match.end()
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[a-z]+")
+_PLAIN = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
 # a thought ends at a number, at the end of a sentence, at an amount's sign
 _STOP = re.compile(r"(?s).*(?:[0-9!?;。！？；=$€£¥￥\x00]|\.\s+[A-Z])")
 
@@ -22,9 +23,9 @@ class Words:
 
     def in_(self, text: str) -> bool:
         """Whether one of them stands in a text."""
-        if not self.english.isdisjoint(_WORD.findall(text.lower())):
-            return True
-        return not text.isascii() and self.chinese.search(text) is not None
+        if text.isascii():
+            return not self.english.isdisjoint(text.translate(_PLAIN).split())
+        return self.chinese.search(text) is not None or not self.english.isdisjoint(_WORD.findall(text.lower()))
 
 
 def thought(match: re.Match[str], length: int = 40) -> str:
@@ -41,11 +42,11 @@ OTHER_NUMBER = Words.of(
     "transaction reference ref case model part item product batch lot quantity population id version page pages year price "
     "total sum amount section chapter line lines qq zip",
     "订单 单号 运单 流水 编号 编码 型号 批号 条码 条形码 工单 快递单 货号 序列号 股票 代码 成交量 圆周率 学号 工号 准考证 金额 总数 人口 "
-    "版本 页码 邮编 邮政编码 QQ",
+    "版本 页码 群号 邮编 邮政编码 QQ",
 )
 PHONE = Words.of(
     "phone phones telephone tel tele mobile mobiles cell cellphone cellular handy fax landline hotline call calls called "
-    "calling dial ring text sms whatsapp wechat viber signal telegram reach reached contact message messages answering "
+    "calling dial text sms whatsapp wechat viber signal telegram reach reached contact message messages answering "
     "registered voicemail extension handphone",
     "电话 手机 号码 座机 固话 拨 致电 来电 联系 热线 传真 微信 短信 打给 呼叫",
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 END = "\0"  # stands between texts that are searched as one; no pattern may pass it
 
+_GLUE = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.+")
+
 Span = tuple[int, int]
 Reading = Callable[[re.Match[str]], Span | None]
 
@@ -65,12 +67,10 @@ def reach_left(match: re.Match[str], prefix: re.Pattern[str], length: int = 8) -
 
     None where a letter, a digit or a sign that belongs to a larger number touches it.
     """
-    window = before(match, length)
+    start = match.start()
+    window = match.string[max(start - length, 0) : start]
     found = prefix.search(window)
-    assert found  # noqa: S101 - every prefix may be empty
-    if found.start() and _GLUE.match(window[found.start() - 1]):
+    place = found.start() if found else len(window)
+    if place and window[place - 1] in _GLUE:
         return None
-    return match.start() - len(window) + found.start()
-
-
-_GLUE = re.compile(r"[0-9A-Za-z_.+]")
+    return start - len(window) + place

@@ -7,26 +7,18 @@ from instructkit.filters.pii import checks
 from instructkit.filters.pii.calling_codes import national
 from instructkit.filters.pii.naming import normal
 from instructkit.filters.pii.pseudonyms import Draws
+from instructkit.filters.pii.words import words
 
-_GIVEN = (
-    "Alice Amelia Anna Arthur Beth Carl Clara Daniel David Diana Edith Edward Ellen Emma Eric Evan Frank George Grace Hannah "
-    "Harold Helen Henry Irene Jack James Jane Joan John Julia Karen Laura Leo Lily Louis Lucy Marion Mark Martha Martin Mary "
-    "Nora Oliver Oscar Paul Peter Rachel Ralph Robert Rose Ruth Samuel Sarah Simon Sophie Stella Susan Thomas Victor Walter"
-).split()
-_FAMILY = (
-    "Abbott Adams Archer Baker Barnes Bell Bennett Bishop Brooks Burton Carter Chapman Clarke Coleman Cooper Dawson Dixon "
-    "Ellis Evans Fisher Foster Fox Gibson Graham Grant Harper Hayes Hill Howard Hudson Hunt Jordan Kelly Knight Lawson Lee "
-    "Marsh Mason Miller Morris Nash Newman Norton Palmer Parker Pearce Porter Price Reed Rogers Shaw Stone Sutton Turner "
-    "Wallace Ward Watson Webb Wells West"
-).split()
+_GIVEN = words("en_given_names")
+_FAMILY = words("en_family_names")
 _ZH_FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
 _ZH_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉红建文波辉玲云龙晨雪梅佳宁欣"
-_STREETS = "Maple Oak Cedar Park Lake Hill River Church Mill Spring Garden Station Meadow Forest Orchard Bridge".split()
-_SUFFIXES = "Street Avenue Road Lane Drive Court".split()
-_TOWNS = "Fairview Lakewood Ashford Brookfield Milton Riverton Oakdale Clayton Weston Hartley".split()
-_ZH_ROADS = "和平 建设 人民 中山 解放 新华 文化 胜利 光明 友谊 长江 黄河".split()
-_AREAS = "202 212 213 303 312 404 415 503 512 602 617 702 713 808 919".split()
-_COUNTIES = "110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 500103 510104 610102".split()
+_STREETS = "Maple Oak Cedar Park Lake Hill River Church Mill Spring Garden Station Meadow Forest Orchard Bridge".split(" ")
+_SUFFIXES = "Street Avenue Road Lane Drive Court".split(" ")
+_TOWNS = "Fairview Lakewood Ashford Brookfield Milton Riverton Oakdale Clayton Weston Hartley".split(" ")
+_ZH_ROADS = "和平 建设 人民 中山 解放 新华 文化 胜利 光明 友谊 长江 黄河".split(" ")
+_AREAS = "202 212 213 303 312 404 415 503 512 602 617 702 713 808 919".split(" ")
+_COUNTIES = "110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 500103 510104 610102".split(" ")
 _PRIVATE_NET = ((198, 18), (198, 19))  # for tests of networks, RFC 2544
 # ranges that the schemes keep for tests, by the first signs of a card and its length
 _TEST_CARDS = {"3": "378282", "4": "411111", "5": "555555", "6": "601111", "2": "222300"}

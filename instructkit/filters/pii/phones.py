@@ -13,6 +13,7 @@ _LABEL = re.compile(
     r"(?:(?i:phone|tele?|mobile|cell|fax|desk|office|home|work)(?i:phone)?(?i: (?:no|number|num|nr))?|电话号?码?|手机号?码?|座机|传真)"
     r"\.?[:#：是为 ]{1,4}\s{0,4}\(?\Z"
 )
+_LABEL_ENDS = tuple(":#：是为.")
 _SAID_AFTER = re.compile(r"(?i)[ -]{0,3}\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone)\b")
 _MONEY = re.compile(r"(?:[$€£¥￥=×*/^]|(?i:usd|eur|rmb|cny|gbp|pp?\.))\s?\Z")
 _UNIT = re.compile(
@@ -30,9 +31,14 @@ _BRACKET = re.compile(r"\(?\Z")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 
 
+def _money(match: re.Match[str]) -> bool:
+    start = match.start()
+    return _MONEY.search(match.string[max(start - 6, 0) : start]) is not None
+
+
 def _quantity(match: re.Match[str]) -> bool:
     """Whether the number's neighbors make it an amount, an order, a formula."""
-    if _MONEY.search(before(match, 6)) or _UNIT.match(match.string, match.end()):
+    if _money(match) or _UNIT.match(match.string, match.end()):
         return True
     said = thought(match)
     return OTHER_NUMBER.in_(said) and not PHONE_WORDS.in_(said)
@@ -83,7 +89,8 @@ def _in_context(match: re.Match[str]) -> Span | None:
     digits = _NOT_DIGITS.sub("", text)
     if not 5 <= len(digits) <= 15 or len(set(digits)) == 1:
         return None
-    label = _LABEL.search(before(match, 24))
+    front = before(match, 24)
+    label = front.rstrip(" \n(")[-1:] in _LABEL_ENDS and _LABEL.search(front)
     if not label:
         if len(digits) < 7:
             return None
@@ -97,7 +104,7 @@ def _in_context(match: re.Match[str]) -> Span | None:
     bare = text.isdigit()
     if bare and not label and len(digits) in (8, 14) and _is_date(digits[:8]):
         return None
-    if _YEARS.match(text) or (not bare and _is_date(text)) or _MONEY.search(before(match, 6)):
+    if _YEARS.match(text) or (not bare and _is_date(text)) or _money(match):
         return None
     if _UNIT.match(match.string, match.end()):
         return None
@@ -118,7 +125,7 @@ _MORE = r"[0-9]{0,14}(?:(?:[ .\-/]{1,2}\(?|\)[ .\-/]{0,2}\(?|\()[0-9]{1,14}){0,6
 _EXTENSION = r"(?: ?(?:x|ext\.?|extension|转) ?[0-9]{1,5})?"
 _OUTSIDE = r"(?![0-9A-Za-z_]|[.,:-][0-9])"
 _WORDS_RE2 = (
-    r"(?i:phone|tel|mobile|cell|fax|call|dial|r[ia]ng|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
+    r"(?i:phone|tel|mobile|cell|fax|call|dial|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
     r"registered|voicemail|desk|office|ext|home|work)|电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫"
 )
 
@@ -157,7 +164,7 @@ PHONE = Family(
             re.compile(
                 # the forms that have their own detectors are passed over
                 r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|\(?[0-9]{3}(?:-|\) ?|\.)[0-9]{3}[-. ][0-9]{4}(?![0-9])|"
-                r"([(0-9](?<![0-9A-Za-z_.,+-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + ")" + _OUTSIDE
+                r"([(0-9](?<![0-9A-Za-z_.,+#-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + ")" + _OUTSIDE
             ),
             _in_context,
         ),
