@@ -12,7 +12,8 @@ _UNIT = r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|Flat)\b\.?|#) ?#?[
 # what stands in front of "ST 12345" in an American address, and in front of a British or Canadian postal code
 _FRONT = re.compile(
     r"(?:\b(?:PSC|Unit|CMR) [0-9]{1,5},? Box [0-9]{1,5}[,\s]{1,3}[ADF]PO,?"
-    rf"|(?<![0-9A-Za-z.$-])[0-9]{{1,6}}[A-Za-z]?(?:[-/][0-9]{{1,4}})? [^\d,\n\x00?!:;=]{{3,50}}?(?:[ ,]{{1,2}}{_UNIT})?,?\s{{1,2}}"
+    rf"|(?<![0-9A-Za-z.$-])[0-9]{{1,6}}[A-Za-z]?(?:[-/][0-9]{{1,4}})? [^\d,\n\x00?!:;=]{{3,50}}?"
+    rf"(?:[ ,]{{1,2}}{_UNIT})?,?\s{{1,2}}"
     r"(?:[A-Z][A-Za-z.'’\- ]{1,40}(?:,|(?= $|$)))?(?:\s?[A-Z][A-Za-z.'’\- ]{1,40},?)?"
     r")\s{0,2}$"
 )
@@ -22,10 +23,13 @@ _SUFFIX = (
 )
 _STREET = (
     rf"[0-9]{{1,5}}[A-Za-z]? (?:[A-Z][^\W\d_]{{0,20}}\.? ){{1,4}}{_SUFFIX}"
-    r"|[0-9]{1,5}(?: bis)?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Aa]venida|[Cc]alle|[Rr]ua|[Vv]ia|[Uu]l\.) [A-Z\w][^\s,.;?!\x00]{1,20}"
+    r"|[0-9]{1,5}(?: bis)?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Aa]venida|[Cc]alle|[Rr]ua|[Vv]ia|"
+    r"[Uu]l\.) [A-Z\w][^\s,.;?!\x00]{1,20}"
     r"(?: [A-Z][^\s,.;?!\x00]{1,20}){0,3}"
-    r"|[A-ZÀ-ž][^\W\d_]{1,30}(?:straße|strasse|str\.|gasse|weg|platz|gata|gatan|vägen|vej|gade|veien|katu|tie|straat|laan) [0-9]{1,4}[A-Za-z]?\b"
-    r"|(?:[Rr]ue|[Cc]alle|[Aa]venida|[Rr]ua|[Uu]l\.|[Uu]lica|[Vv]ia) [A-ZÀ-ž][^\W\d_]{1,20}(?: [A-ZÀ-ž][^\W\d_]{1,20}){0,2},? [0-9]{1,4}\b"
+    r"|[A-ZÀ-ž][^\W\d_]{1,30}(?:straße|strasse|str\.|gasse|weg|platz|gata|gatan|vägen|vej|gade|veien|katu|tie|"
+    r"straat|laan) [0-9]{1,4}[A-Za-z]?\b"
+    r"|(?:[Rr]ue|[Cc]alle|[Aa]venida|[Rr]ua|[Uu]l\.|[Uu]lica|[Vv]ia) [A-ZÀ-ž][^\W\d_]{1,20}"
+    r"(?: [A-ZÀ-ž][^\W\d_]{1,20}){0,2},? [0-9]{1,4}\b"
 )
 _SUFFIX_RE2 = (
     r"Street|St\b|Ave|Av\b|Road|Rd\b|Boulevard|Blvd|Lane|Ln\b|Drive|Dr\b|Court|Ct\b|Square|Sq\b|Ter|Way|Crescent|Close|Place|"
@@ -34,12 +38,14 @@ _SUFFIX_RE2 = (
 )
 _REST = rf"(?:,? {_UNIT})?(?:, ?[A-ZÀ-ž0-9][^\s,.;?!\x00]{{0,20}}(?: [A-ZÀ-ž0-9][^\s,.;?!\x00]{{0,20}}){{0,3}}){{0,4}}"
 _CUE = (
-    r"(?:[Aa]ddress(?:es)?(?: to| is| with|:| :)?|[Ll]iv(?:e|es|ed|ing) (?:at|on|in)|[Ll]ocated (?:at|in|on)|[Mm]oved to|"
+    r"(?:[Aa]ddress(?:es)?(?: to| is| with|:| :)?|[Ll]iv(?:e|es|ed|ing) (?:at|on|in)|[Ll]ocated (?:at|in|on)|"
+    r"[Mm]oved to|"
     r"[Rr]esid(?:e|es|ed|ing) at|[Ss]hip (?:it )?to|[Ss]en[dt] (?:it )?to|[Dd]eliver(?:ed)? (?:it )?to|[Rr]eturn to|"
     r"[Mm]ail (?:it )?to|(?:[Hh]ome|[Oo]ffices?) (?:is|are) at|[Mm]eet (?:me|you|us) at|taxi to)"
 )
 # behind "Address:" alone any line of words and a house number is taken
-_LINE = r"(?:[0-9]{1,5}[A-Za-z]?,? [^\W\d_][^\n\x00.;?!]{3,60}|[A-ZÀ-ž][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
+_LINE = r"(?:[0-9]{1,5}[A-Za-z]?,? [^\W\d_][^\n\x00.;?!]{3,60}|"
+r"[A-ZÀ-ž][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
 
 _HAN = r"[\u4e00-\u9fff]"
 _PLACES = (
@@ -87,14 +93,16 @@ def _cued(match: re.Match[str]) -> Span | None:
 
 ADDRESS = Family(
     rf"(?:{_STATES}),? [0-9]{{5}}|[A-Z][0-9][0-9A-Z]? ?[0-9][A-Z]|{_ROAD}[0-9A-Za-z]|(?i:address)|"
-    r"[Ll]iv(?:e|es|ed|ing) (?:at|on|in) |[Ll]ocated |[Mm]oved to |[Rr]esid|[Ss]hip |[Ss]en[dt] |[Dd]eliver|[Rr]eturn to|[Mm]ail |"
+    r"[Ll]iv(?:e|es|ed|ing) (?:at|on|in) |[Ll]ocated |[Mm]oved to |[Rr]esid|[Ss]hip |[Ss]en[dt] |[Dd]eliver|"
+    r"[Rr]eturn to|[Mm]ail |"
     r"(?:home|Home|[Oo]ffices?) |[Mm]eet |taxi to",
     (
         Detector(
             "ADDRESS",
             rf"(?:{_STATES}),? [0-9]{{5}}",
             re.compile(
-                rf"[A-Z](?<![A-Za-z0-9][A-Z])(?<=(?=(?:{_STATES}))[A-Z])[A-Z],? [0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9A-Za-z])"
+                rf"[A-Z](?<![A-Za-z0-9][A-Z])(?<=(?=(?:{_STATES}))[A-Z])[A-Z],? [0-9]{{5}}(?:-[0-9]{{4}})?"
+                rf"(?![0-9A-Za-z])"
             ),
             _postal,
         ),
@@ -102,7 +110,8 @@ ADDRESS = Family(
             "ADDRESS",
             r"[A-Z][0-9][0-9A-Z]? ?[0-9][A-Z]",
             re.compile(
-                r"[A-Z](?<![A-Za-z0-9][A-Z])(?:[A-Z]?[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}|[0-9][A-Z] ?[0-9][A-Z][0-9])(?![0-9A-Za-z])"
+                r"[A-Z](?<![A-Za-z0-9][A-Z])(?:[A-Z]?[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}|"
+                r"[0-9][A-Z] ?[0-9][A-Z][0-9])(?![0-9A-Za-z])"
             ),
             _postal,
         ),
@@ -116,7 +125,8 @@ ADDRESS = Family(
             "ADDRESS",
             r"(?i:address)[^0-9\n]*[ \n].*[0-9]",
             re.compile(
-                rf"[Aa]ddress(?:es)?(?: (?:is|to|at|with))?[:：]?\s{{1,10}}(?=\S)({_STREET}{_REST}|(?<=[:：]\s){_LINE}|(?<=\s\s){_LINE})"
+                rf"[Aa]ddress(?:es)?(?: (?:is|to|at|with))?[:：]?\s{{1,10}}(?=\S)({_STREET}{_REST}|"
+                rf"(?<=[:：]\s){_LINE}|(?<=\s\s){_LINE})"
             ),
             _cued,
         ),

@@ -6,6 +6,8 @@ Short forms of what python-stdnum checks; the tests hold both against each other
 from hashlib import sha256
 from operator import mul
 
+from instructkit.filters.pii.words import listed
+
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 RIPPLE58 = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"  # XRP writes the same digits in this order
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"  # BIP 173
@@ -15,7 +17,10 @@ _DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)) + bytes(246)  # the digit sum o
 _LETTERS = {code: str(code - 55) for code in range(65, 91)}  # A is 10, Z is 35
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
 _ID_DIGITS = "10X98765432"
-PROVINCES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split())  # GB/T 2260  # fmt: skip
+# GB/T 2260
+PROVINCES = frozenset(
+    listed("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83")
+)
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 # length by country, from the registry of ISO 13616

@@ -39,13 +39,16 @@ def thought(match: re.Match[str], length: int = 40) -> str:
 # a number of these is no card, no phone, however it looks
 OTHER_NUMBER = Words.of(
     "order orders invoice tracking ticket serial sku isbn issn ean upc gtin imei doi uuid hash build parcel shipment "
-    "transaction reference ref case model part item product batch lot quantity population id version page pages year price "
+    "transaction reference ref case model part item product batch lot quantity population id version page pages "
+    "year price "
     "total sum amount section chapter line lines qq zip",
-    "订单 单号 运单 流水 编号 编码 型号 批号 条码 条形码 工单 快递单 货号 序列号 股票 代码 成交量 圆周率 学号 工号 准考证 金额 总数 人口 "
+    "订单 单号 运单 流水 编号 编码 型号 批号 条码 条形码 工单 快递单 货号 序列号 股票 代码 成交量 圆周率 学号 "
+    "工号 准考证 金额 总数 人口 "
     "版本 页码 群号 邮编 邮政编码 QQ",
 )
 PHONE = Words.of(
-    "phone phones telephone tel tele mobile mobiles cell cellphone cellular handy fax landline hotline call calls called "
+    "phone phones telephone tel tele mobile mobiles cell cellphone cellular handy fax landline hotline call "
+    "calls called "
     "calling dial text sms whatsapp wechat viber signal telegram reach reached contact message messages answering "
     "registered voicemail extension handphone",
     "电话 手机 号码 座机 固话 拨 致电 来电 联系 热线 传真 微信 短信 打给 呼叫",
@@ -62,7 +65,8 @@ MACHINE = Words.of(
     "服务器 地址 网关 主机 域名 代理 登录 登陆",
 )
 VERSION = Words.of(
-    "v ver version versions release released build firmware driver patch update updated upgrade upgraded section sect sec "
+    "v ver version versions release released build firmware driver patch update updated upgrade upgraded "
+    "section sect sec "
     "chapter clause article paragraph figure table rfc",
     "版 固件 升级 更新 章 节 第 条款",
 )

@@ -7,18 +7,35 @@ from instructkit.filters.pii import checks
 from instructkit.filters.pii.calling_codes import national
 from instructkit.filters.pii.naming import normal
 from instructkit.filters.pii.pseudonyms import Draws
-from instructkit.filters.pii.words import words
+from instructkit.filters.pii.words import listed, words
 
 _GIVEN = words("en_given_names")
 _FAMILY = words("en_family_names")
 _ZH_FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
 _ZH_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉红建文波辉玲云龙晨雪梅佳宁欣"
-_STREETS = "Maple Oak Cedar Park Lake Hill River Church Mill Spring Garden Station Meadow Forest Orchard Bridge".split(" ")
-_SUFFIXES = "Street Avenue Road Lane Drive Court".split(" ")
-_TOWNS = "Fairview Lakewood Ashford Brookfield Milton Riverton Oakdale Clayton Weston Hartley".split(" ")
-_ZH_ROADS = "和平 建设 人民 中山 解放 新华 文化 胜利 光明 友谊 长江 黄河".split(" ")
-_AREAS = "202 212 213 303 312 404 415 503 512 602 617 702 713 808 919".split(" ")
-_COUNTIES = "110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 500103 510104 610102".split(" ")
+_STREETS = [
+    "Maple",
+    "Oak",
+    "Cedar",
+    "Park",
+    "Lake",
+    "Hill",
+    "River",
+    "Church",
+    "Mill",
+    "Spring",
+    "Garden",
+    "Station",
+    "Meadow",
+    "Forest",
+    "Orchard",
+    "Bridge",
+]
+_SUFFIXES = listed("Street Avenue Road Lane Drive Court")
+_TOWNS = listed("Fairview Lakewood Ashford Brookfield Milton Riverton Oakdale Clayton Weston Hartley")
+_ZH_ROADS = listed("和平 建设 人民 中山 解放 新华 文化 胜利 光明 友谊 长江 黄河")
+_AREAS = listed("202 212 213 303 312 404 415 503 512 602 617 702 713 808 919")
+_COUNTIES = listed("110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 500103 510104 610102")
 _PRIVATE_NET = ((198, 18), (198, 19))  # for tests of networks, RFC 2544
 # ranges that the schemes keep for tests, by the first signs of a card and its length
 _TEST_CARDS = {"3": "378282", "4": "411111", "5": "555555", "6": "601111", "2": "222300"}
@@ -37,7 +54,8 @@ def _email(value: str, draws: Draws) -> str:
 
 
 def _phone(value: str, draws: Draws) -> str:
-    """Numbers kept for fiction in North America (555-01xx) and Britain (Ofcom); elsewhere of the same country and size."""
+    """Numbers kept for fiction in North America (555-01xx) and Britain (Ofcom); elsewhere of the same country "
+    "and size."""
     number = normal("PHONE", value)
     form, extension = re.match(r"(.*?)( ?(?:x|ext|转).*)?\Z", value, re.S).groups()  # type: ignore[union-attr]
     digits = normal("PHONE", form)

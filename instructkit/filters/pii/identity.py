@@ -5,12 +5,13 @@ import re
 from instructkit.filters.pii import checks
 from instructkit.filters.pii.context import CAR, INSURANCE, OTHER_NUMBER, SOCIAL, thought
 from instructkit.filters.pii.detector import Detector, Family, Span, after, before, checked, whole
+from instructkit.filters.pii.words import listed
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = r"[A-HJ-NP-Z0-9]"  # GA 36-2018: no I, no O
 # five signs with at most two letters, or a new energy car's six: D or F (or A to K) with five digits
 _USUAL_PLATE = re.compile(r"(?:[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK])\Z")
-_NO_PREFIX = frozenset("BG GB KN NK NT TN ZZ".split())  # HMRC, NIM39110: nor any with D, F, I, Q, U, V, or O second
+_NO_PREFIX = frozenset(listed("BG GB KN NK NT TN ZZ"))  # HMRC, NIM39110: nor any with D, F, I, Q, U, V, or O second
 
 
 def _security(match: re.Match[str]) -> Span | None:
@@ -64,7 +65,8 @@ IDENTITY = Family(
             "SSN",
             r"[0-9]{3}-[0-9]{2}-[0-9]{4}|(?i:ssn|security)",
             re.compile(
-                r"[0-8](?<![0-9A-Za-z_.-][0-8])[0-9]{2}(?:-[0-9]{2}-| [0-9]{2} |[0-9]{2})[0-9]{4}(?![0-9A-Za-z_]|[.-][0-9])"
+                r"[0-8](?<![0-9A-Za-z_.-][0-8])[0-9]{2}(?:-[0-9]{2}-| [0-9]{2} |[0-9]{2})[0-9]{4}"
+                r"(?![0-9A-Za-z_]|[.-][0-9])"
             ),
             _security,
         ),
@@ -90,7 +92,8 @@ IDENTITY = Family(
             "PLATE",
             rf"[{_PROVINCES}][A-Z]",
             re.compile(
-                rf"[{_PROVINCES}][A-HJ-NP-Z][·•. -]?{_PLATE}{{4}}(?:{_PLATE}{{0,1}}[挂学警港澳]|{_PLATE}{{1,2}})(?![A-Za-z0-9])"
+                rf"[{_PROVINCES}][A-HJ-NP-Z][·•. -]?{_PLATE}{{4}}(?:{_PLATE}{{0,1}}[挂学警港澳]|{_PLATE}{{1,2}})"
+                rf"(?![A-Za-z0-9])"
             ),
             _plate,
         ),

@@ -3,13 +3,14 @@
 import re
 
 from instructkit.filters.pii.detector import Detector, Family, Span
+from instructkit.filters.pii.words import listed
 
 _LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%-"
 _ACCENTED = "".join(map(chr, range(0xC0, 0x250)))  # Latin letters with marks
-_FILES = frozenset("png jpg jpeg gif svg webp bmp ico css js jsx ts tsx html htm json xml yaml yml pdf txt csv".split())
+_FILES = frozenset(listed("png jpg jpeg gif svg webp bmp ico css js jsx ts tsx html htm json xml yaml yml pdf txt csv"))
 _LOCAL_MAX = 64  # RFC 5321, 4.5.3.1.1
 
-_PASSWORD_URL = r"""://[^\s/@:?#"'<>\x00]{0,128}:[^\s/@"'<>\x00]{1,256}@[^\s"'<>\x00，。；、（）]{1,512}"""
+_USER_URL = r"""://[^\s/@:?#"'<>\x00]{0,128}:[^\s/@"'<>\x00]{1,256}@[^\s"'<>\x00，。；、（）]{1,512}"""
 _TOKENS = (
     "access_token|auth_token|id_token|refresh_token|api_key|apikey|api-key|client_secret|token|secret|password|passwd|"
     "pwd|signature|X-Amz-Signature|X-Amz-Credential|sig"
@@ -65,7 +66,7 @@ MAIL = Family(
         Detector(
             "URL_CREDENTIALS",
             r"://[^\s/@:]*:[^\s/@]+@",
-            re.compile(_PASSWORD_URL),
+            re.compile(_USER_URL),
             _credentials,
         ),
         Detector(

@@ -16,9 +16,12 @@ _NAME = rf"({_WORD}(?: (?:{_WORD}|[A-Z]\.|{_PARTICLES})){{1,3}})(?![^\W_]|-\w|['
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )"
 _LINE_END = r"(?=[ \t]*(?:[\n,;|()<\"'\\.]|\x00|\Z))"
 _FIELDS = (
-    r"(?:[Ff]ull |[Cc]ustomer |[Cc]lient |[Pp]atient |[Ee]mployee |[Ss]tudent |[Cc]ontact |[Aa]ccount |[Rr]ecipient )?[Nn]ame|NAME|"
-    r"[Hh]older|[Rr]ecipient|[Bb]eneficiary|[Cc]ontact(?: [Pp]erson)?|[Aa]ttn\.?|[Aa]ttention|[Pp]atient|[Ee]mployee|[Cc]ustomer|"
-    r"[Cc]lient|[Aa]pplicant|[Tt]enant|[Ss]igned(?: by)?|[Ss]ender|[Pp]ayee|[Ii]nsured|[Gg]uest|[Pp]assenger|[Bb]orrower|"
+    r"(?:[Ff]ull |[Cc]ustomer |[Cc]lient |[Pp]atient |[Ee]mployee |[Ss]tudent |[Cc]ontact |[Aa]ccount |"
+    r"[Rr]ecipient )?[Nn]ame|NAME|"
+    r"[Hh]older|[Rr]ecipient|[Bb]eneficiary|[Cc]ontact(?: [Pp]erson)?|[Aa]ttn\.?|[Aa]ttention|[Pp]atient|"
+    r"[Ee]mployee|[Cc]ustomer|"
+    r"[Cc]lient|[Aa]pplicant|[Tt]enant|[Ss]igned(?: by)?|[Ss]ender|[Pp]ayee|[Ii]nsured|[Gg]uest|[Pp]assenger|"
+    r"[Bb]orrower|"
     r"[Cc]ardholder"
 )
 # the field is all the line says in front of the colon, so that "Game Name:" is none
@@ -29,7 +32,8 @@ _OF_A_PERSON = re.compile(
     r"position|applying|experience|title|employer|employee|education|hometown)\b"
 )
 _CLOSINGS = (
-    r"[Rr]egards|[Ss]incerely|[Bb]est wishes|[Bb]est|[Cc]heers|[Yy]ours truly|[Yy]ours faithfully|[Tt]hanks|[Tt]hank you|"
+    r"[Rr]egards|[Ss]incerely|[Bb]est wishes|[Bb]est|[Cc]heers|[Yy]ours truly|[Yy]ours faithfully|[Tt]hanks|"
+    r"[Tt]hank you|"
     r"[Ll]ove|[Yy]ours"
 )
 _CLOSED = re.compile(rf"(?:{_CLOSINGS})[,.!]?[ \t]{{0,4}}\Z")
@@ -72,7 +76,8 @@ def _signature(match: re.Match[str]) -> Span | None:
 
 
 PERSON = Family(
-    rf"[Mm]y [a-z ]{{0,9}}name|older |(?:{_FIELDS})[\"'*]{{0,2}} {{0,2}}[:：]|(?:{_CLOSINGS})[,.!]?\s*\n|[A-Z]{{2}} [0-9]{{5}}|ear (?:Mr|Ms|Mi|Dr|Pr)|"
+    rf"[Mm]y [a-z ]{{0,9}}name|older |(?:{_FIELDS})[\"'*]{{0,2}} {{0,2}}[:：]|(?:{_CLOSINGS})[,.!]?\s*\n|"
+    rf"[A-Z]{{2}} [0-9]{{5}}|ear (?:Mr|Ms|Mi|Dr|Pr)|"
     rf"{CHINESE_CUES}",
     (
         Detector(

@@ -10,7 +10,8 @@ from instructkit.filters.pii.detector import Detector, Family, Span, before, rea
 
 # "Phone: 12345": a field for a number
 _LABEL = re.compile(
-    r"(?:(?i:phone|tele?|mobile|cell|fax|desk|office|home|work)(?i:phone)?(?i: (?:no|number|num|nr))?|电话号?码?|手机号?码?|座机|传真)"
+    r"(?:(?i:phone|tele?|mobile|cell|fax|desk|office|home|work)(?i:phone)?(?i: (?:no|number|num|nr))?|"
+    r"电话号?码?|手机号?码?|座机|传真)"
     r"\.?[:#：是为 ]{1,4}\s{0,4}\(?\Z"
 )
 _LABEL_ENDS = tuple(":#：是为.")
@@ -160,10 +161,12 @@ PHONE = Family(
         ),
         Detector(
             "PHONE",
-            rf"(?:{_WORDS_RE2})[^0-9!?;。！？；]{{0,40}}[0-9][0-9 ().\-/]{{3,}}[0-9]|[0-9][ -]{{0,2}}\(?(?:{_AFTER_RE2})",
+            rf"(?:{_WORDS_RE2})[^0-9!?;。！？；]{{0,40}}[0-9][0-9 ().\-/]{{3,}}[0-9]|[0-9][ -]{{0,2}}\(?"
+            rf"(?:{_AFTER_RE2})",
             re.compile(
                 # the forms that have their own detectors are passed over
-                r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|\(?[0-9]{3}(?:-|\) ?|\.)[0-9]{3}[-. ][0-9]{4}(?![0-9])|"
+                r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|\(?[0-9]{3}(?:-|\) ?|\.)[0-9]{3}[-. ][0-9]{4}"
+                r"(?![0-9])|"
                 r"([(0-9](?<![0-9A-Za-z_.,+#-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + ")" + _OUTSIDE
             ),
             _in_context,

@@ -74,7 +74,7 @@ def _made(secret: bytes, kind: str, value: str) -> str:
 
 
 def read_key(text: str) -> bytes:
-    """Read ``--pii-key``: ``env:NAME`` is the value of a variable, ``file:PATH`` what a file holds, else the key itself.
+    """Read ``--pii-key``: ``env:NAME`` is the value of a variable, ``file:PATH`` what a file holds, else it is the key.
 
     Space around what a file or variable holds is no part of the key. Raises `UsageError` where there is none.
     """

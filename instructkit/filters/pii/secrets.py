@@ -94,7 +94,8 @@ SECRETS = Family(
             "KEY",
             "-----BEGIN",
             re.compile(
-                r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----[^\x00-]{20,8192}(?:-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)?"
+                r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----[^\x00-]{20,8192}"
+                r"(?:-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)?"
             ),
             _key,
         ),
