@@ -44,8 +44,10 @@ _CUE = (
     r"[Mm]ail (?:it )?to|(?:[Hh]ome|[Oo]ffices?) (?:is|are) at|[Mm]eet (?:me|you|us) at|taxi to)"
 )
 # behind "Address:" alone any line of words and a house number is taken
-_LINE = r"(?:[0-9]{1,5}[A-Za-z]?,? [^\W\d_][^\n\x00.;?!]{3,60}|"
-r"[A-ZÀ-ž][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
+_LINE = (
+    r"(?:[0-9]{1,5}[A-Za-z]?,? [^\W\d_][^\n\x00.;?!]{3,60}|"
+    r"[A-ZÀ-ž][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
+)
 
 _HAN = r"[\u4e00-\u9fff]"
 _PLACES = (
@@ -125,7 +127,7 @@ ADDRESS = Family(
             "ADDRESS",
             r"(?i:address)[^0-9\n]*[ \n].*[0-9]",
             re.compile(
-                rf"[Aa]ddress(?:es)?(?: (?:is|to|at|with))?[:：]?\s{{1,10}}(?=\S)({_STREET}{_REST}|"
+                rf"[Aa]ddress(?:es)?(?: (?:is|to|at|with))?[:：]?\s{{1,10}}(?=\S)((?:{_STREET}){_REST}|"
                 rf"(?<=[:：]\s){_LINE}|(?<=\s\s){_LINE})"
             ),
             _cued,
