@@ -37,11 +37,21 @@ LENGTHS = {
 }  # fmt: skip
 
 
+# countries whose numbers may begin with a zero behind the code: Italy, San Marino, and some of Africa
+LEADING_ZERO = frozenset({39, 225, 229, 241, 242, 378})
+
+
 def national(digits: str) -> str | None:
-    """The part behind the calling code of an international number's digits; None where no country has such a number."""
+    """The part behind the calling code of an international number's digits; None where no country has such a number.
+
+    >>> national("442079460958"), national("4420")
+    ('2079460958', None)
+    """
     for size in (1, 2, 3):
         lengths = LENGTHS.get(int(digits[:size] or 0))
         if lengths is not None:
             rest = digits[size:]
-            return rest if format(len(rest), "x") in lengths else None
+            # ten digits behind +1 are taken as they come
+            zero = rest.startswith("0") and int(digits[:size]) not in (1, *LEADING_ZERO)
+            return rest if format(len(rest), "x") in lengths and not zero else None
     return None

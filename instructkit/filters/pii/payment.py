@@ -4,7 +4,7 @@ import re
 
 from instructkit.filters.pii import checks
 from instructkit.filters.pii.context import CARD, OTHER_NUMBER, thought
-from instructkit.filters.pii.detector import Detector, Family, Span, after
+from instructkit.filters.pii.detector import Detector, Family, Span, after, before
 
 # issuers and lengths, ISO/IEC 7812: Visa, Mastercard, American Express, Discover, JCB, Diners, UnionPay, Mir
 _ISSUER = re.compile(
@@ -22,7 +22,7 @@ def _card(match: re.Match[str]) -> Span | None:
     said = thought(match)
     if _ISSUER.match(digits) and not OTHER_NUMBER.in_(said):
         return match.span()
-    return match.span() if CARD.in_(said) or CARD.in_(after(match)) else None
+    return match.span() if CARD.in_(before(match)) or CARD.in_(after(match)) else None
 
 
 def _iban(match: re.Match[str]) -> Span | None:

@@ -14,6 +14,12 @@ _LABEL = re.compile(
     r"电话号?码?|手机号?码?|座机|传真)"
     r"\.?[:#：是为 ]{1,4}\s{0,4}\(?\Z"
 )
+# in front of a few digits without form nothing but this may stand: "the phone has 12345678 pixels"
+_LAST = re.compile(
+    r"(?i:\b(?:phone|mobile|cell|tel|fax|call|dial|text|sms|contact|number|no|nr|is|at|on|to|me|us|him|her|or|and)|"
+    r"[电话手机码线真信拨打系是为])[\s.:：]{0,3}\Z|[-)][\s]?\Z"
+)
+_REACHED = re.compile(r"(?i:call|reach|text|phone|dial|ring)(?i: me| us| him| her| them)? (?i:at|on) \(?\Z")
 _LABEL_ENDS = tuple(":#：是为.")
 _SAID_AFTER = re.compile(r"(?i)[ -]{0,3}\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone)\b")
 _MONEY = re.compile(r"(?:[$€£¥￥=×*/^]|(?i:usd|eur|rmb|cny|gbp|pp?\.))\s?\Z")
@@ -71,8 +77,7 @@ def _international(match: re.Match[str]) -> Span | None:
         return None
     while len(digits) >= 7:
         rest = national(digits)
-        # no country but Italy has numbers with a zero in front; ten digits behind +1 are taken as they come
-        if rest is not None and (rest[0] != "0" or digits[:2] == "39" or digits[0] == "1"):
+        if rest is not None:
             end = match.start() + len(text)
             return None if _UNIT.match(match.string, end) else (start, end)
         shorter = re.sub(r"[ ./-]\(?[0-9]+\)?\Z", "", text)  # the last group may belong to what follows
@@ -91,21 +96,23 @@ def _in_context(match: re.Match[str]) -> Span | None:
     if not 5 <= len(digits) <= 15 or len(set(digits)) == 1:
         return None
     front = before(match, 24)
-    label = front.rstrip(" \n(")[-1:] in _LABEL_ENDS and _LABEL.search(front)
+    last = front.rstrip(" \n(")[-1:]
+    field = last in _LABEL_ENDS and _LABEL.search(front)
+    label = field or (last in ("t", "n") and _REACHED.search(front))
     if not label:
         if len(digits) < 7:
             return None
         said = thought(match)
         if not PHONE_WORDS.in_(said[-32:]) and not _SAID_AFTER.match(match.string, match.end()):
             return None
-        if OTHER_NUMBER.in_(said[-12:]):
+        if OTHER_NUMBER.in_(said[-12:]) or (text.isdigit() and len(digits) < 9 and not _LAST.search(said)):
             return None
     if _SERVICE.match(digits):
         return None
     bare = text.isdigit()
     if bare and not label and len(digits) in (8, 14) and _is_date(digits[:8]):
         return None
-    if _YEARS.match(text) or (not bare and _is_date(text)) or _money(match):
+    if _YEARS.match(text) or (not bare and not field and _is_date(text)) or _money(match):
         return None
     if _UNIT.match(match.string, match.end()):
         return None
@@ -165,8 +172,8 @@ PHONE = Family(
             rf"(?:{_AFTER_RE2})",
             re.compile(
                 # the forms that have their own detectors are passed over
-                r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|\(?[0-9]{3}(?:-|\) ?|\.)[0-9]{3}[-. ][0-9]{4}"
-                r"(?![0-9])|"
+                r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|"
+                r"\(?[0-9]{3}(?:\) ?[0-9]{3}[ .-]|-[0-9]{3}-|\.[0-9]{3}\.)[0-9]{4}(?![0-9])|"
                 r"([(0-9](?<![0-9A-Za-z_.,+#-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + ")" + _OUTSIDE
             ),
             _in_context,
