@@ -25,6 +25,7 @@ TYPES = tuple(dict.fromkeys(detector.type for family in FAMILIES for detector in
 NOT_BY_DEFAULT = ("URL",)  # a page is nobody's secret
 DEFAULT_TYPES = tuple(name for name in TYPES if name not in NOT_BY_DEFAULT)
 
+MANY, LARGE = 64, 1 << 16  # texts, bytes: with fewer the quick tests take longer to compile than they save
 _ROW = 1 << 32  # characters: more than a text can have
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width forms, as Chinese keyboards write them
 _WIDE_TEXT = "[０-９＠]"
@@ -58,6 +59,8 @@ def find_in(texts: pa.StringArray, types: tuple[str, ...] = DEFAULT_TYPES) -> Hi
     """The personal data of a column of texts."""
     wanted = frozenset(types)
     texts = _narrow(texts)
+    many = len(texts) >= MANY or texts.nbytes >= LARGE
+    every = np.arange(len(texts))
     found: list[npt.NDArray[np.int64]] = []
     order = 0
     for family in FAMILIES:
@@ -65,12 +68,12 @@ def find_in(texts: pa.StringArray, types: tuple[str, ...] = DEFAULT_TYPES) -> Hi
         order += len(family.detectors)
         if not detectors:
             continue
-        among = _matching(texts, family.quick)
+        among = _matching(texts, family.quick) if many else every
         if not len(among):
             continue
         part = texts.take(pa.array(among))
         for place, detector in enumerate(detectors):
-            hits = _search(part, detector)
+            hits = _search(part, detector, many)
             if len(hits):
                 hits[:, 0] = among[hits[:, 0]]
                 found.append(np.column_stack([hits, np.full(len(hits), order + place - len(family.detectors))]))
@@ -85,12 +88,12 @@ def _matching(texts: pa.StringArray, quick: str) -> npt.NDArray[np.int64]:
     return places
 
 
-def _search(texts: pa.StringArray, detector: Detector) -> npt.NDArray[np.int64]:
+def _search(texts: pa.StringArray, detector: Detector, many: bool) -> npt.NDArray[np.int64]:
     """Rows, starts, ends and types of what one detector believes in."""
-    rows = _matching(texts, detector.quick)
+    rows = _matching(texts, detector.quick) if many else np.arange(len(texts))
     if not len(rows):
         return np.zeros((0, 4), np.int64)
-    listed = texts.take(pa.array(rows)).to_pylist()
+    listed = [text or "" for text in texts.take(pa.array(rows)).to_pylist()]
     read = detector.read
     spans = [span for match in detector.pattern.finditer(END.join(listed)) if (span := read(match))]
     hits = np.zeros((len(spans), 4), np.int64)
@@ -141,7 +144,10 @@ def _settled(hits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def _narrow(texts: pa.StringArray) -> pa.StringArray:
     """Full-width digits and signs as the plain ones; no place moves."""
-    wide = pc.fill_null(pc.match_substring_regex(texts, _WIDE_TEXT), False)
+    if len(texts) < MANY:
+        wide = pa.array([text is not None and not text.isascii() for text in texts.to_pylist()], pa.bool_())
+    else:
+        wide = pc.fill_null(pc.match_substring_regex(texts, _WIDE_TEXT), False)
     if not pc.any(wide).as_py():
         return texts
     values = [text.translate(_WIDE) for text in texts.filter(wide).to_pylist()]

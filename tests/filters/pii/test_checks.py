@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import phonenumbers
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers.phonemetadata import PhoneMetadata
@@ -12,7 +13,7 @@ from stdnum import iban, luhn
 from stdnum.cn import ric
 from stdnum.us import ssn
 
-from instructkit.filters.pii import checks, find
+from instructkit.filters.pii import checks, find_in
 from instructkit.filters.pii.calling_codes import LEADING_ZERO, LENGTHS, national
 
 digits = st.text("0123456789", min_size=12, max_size=19)
@@ -113,11 +114,14 @@ def test_valid_numbers_of_every_region_are_found(real_data: Path) -> None:
         rows = list(csv.DictReader(file))
 
     def missed(sentence: str, column: str) -> list[str]:
-        texts = [(sentence.format(row[column]), row[column]) for row in rows]
+        numbers = [row[column] for row in rows]
+        texts = [sentence.format(number) for number in numbers]
+        hits = find_in(pa.array(texts), ("PHONE",))
+        spans = {row: texts[row][start:end] for row, start, end in zip(hits.rows, hits.starts, hits.ends, strict=True)}
         return [
             number
-            for text, number in texts
-            if not any(kind == "PHONE" and number in text[start:end] for start, end, kind in find(text))
+            for row, number in enumerate(numbers)
+            if number not in spans.get(row, "") and not (number.endswith(spans.get(row, "-")) and len(spans[row]) > 10)
         ]
 
     assert missed("{}", "international") == []

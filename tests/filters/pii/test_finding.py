@@ -77,16 +77,25 @@ def test_structured_data_of_presidios_texts_are_found(real_data: Path) -> None:
     assert min(found[kind][0] for kind in IN_CONTEXT) >= 0.9
 
 
-@given(st.lists(st.sampled_from([*(line for _, line in FOUND), *NOT_FOUND, "", None]), max_size=20))
-def test_a_text_is_judged_alike_in_any_company(texts: list[str | None]) -> None:
+def _alone(texts: list[str | None]) -> list[tuple[int, int, int, str]]:
+    return [(row, *hit) for row, text in enumerate(texts) for hit in find(text or "", TYPES)]
+
+
+def _together(texts: list[str | None]) -> list[tuple[int, int, int, str]]:
     hits = find_in(pa.array(texts, pa.string()), TYPES)
-    together = list(zip(hits.rows.tolist(), hits.starts.tolist(), hits.ends.tolist(), hits.types.tolist(), strict=True))
-    alone = [
-        (row, start, end, TYPES.index(kind))
-        for row, text in enumerate(texts)
-        for start, end, kind in find(text or "", TYPES)
-    ]
-    assert together == alone
+    places = zip(hits.rows.tolist(), hits.starts.tolist(), hits.ends.tolist(), hits.types.tolist(), strict=True)
+    return [(row, start, end, TYPES[kind]) for row, start, end, kind in places]
+
+
+def test_the_quick_tests_of_a_column_let_all_data_through() -> None:
+    texts = [line.replace("\\n", "\n") for line in [*(line for _, line in FOUND), *NOT_FOUND]]
+    listed = [part for text in texts for part in (text, None, "")]
+    assert _together(listed) == _alone(listed)
+
+
+def test_the_quick_tests_let_all_labelled_data_through(real_data: Path) -> None:
+    texts = [text for text, _ in (*own(real_data, "positive", "zh"), *presidio(real_data))]
+    assert _together(texts) == _alone(texts)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
