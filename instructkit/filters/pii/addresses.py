@@ -125,7 +125,7 @@ ADDRESS = Family(
         ),
         Detector(
             "ADDRESS",
-            r"(?i:address)[^0-9\n]*[ \n].*[0-9]",
+            r"(?s:[Aa]ddress.*[0-9])",
             re.compile(
                 rf"[Aa]ddress(?:es)?(?: (?:is|to|at|with))?[:：]?\s{{1,10}}(?=\S)((?:{_STREET}){_REST}|"
                 rf"(?<=[:：]\s){_LINE}|(?<=\s\s){_LINE})"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from instructkit.filters.pii import checks
 from instructkit.filters.pii.calling_codes import national
-from instructkit.filters.pii.naming import normal
+from instructkit.filters.pii.naming import normal, without_extension
 from instructkit.filters.pii.pseudonyms import Draws
 from instructkit.filters.pii.words import listed, words
 
@@ -35,11 +35,11 @@ _SUFFIXES = listed("Street Avenue Road Lane Drive Court")
 _TOWNS = listed("Fairview Lakewood Ashford Brookfield Milton Riverton Oakdale Clayton Weston Hartley")
 _ZH_ROADS = listed("和平 建设 人民 中山 解放 新华 文化 胜利 光明 友谊 长江 黄河")
 _AREAS = listed("202 212 213 303 312 404 415 503 512 602 617 702 713 808 919")
-_COUNTIES = listed("110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 500103 510104 610102")
+_COUNTIES = listed("110101 120101 310101 320102 330102 350102 370102 420102 430102 440103 610102")
 _PRIVATE_NET = ((198, 18), (198, 19))  # for tests of networks, RFC 2544
 # ranges that the schemes keep for tests, by the first signs of a card and its length
 _TEST_CARDS = {"3": "378282", "4": "411111", "5": "555555", "6": "601111", "2": "222300"}
-_DIGIT = re.compile("[0-9０-９]")
+_DIGIT = re.compile("[0-9]")
 
 
 def onto(digits: str, form: str) -> str:
@@ -56,38 +56,22 @@ def _email(value: str, draws: Draws) -> str:
 def _phone(value: str, draws: Draws) -> str:
     """Numbers kept for fiction in North America (555-01xx) and Britain (Ofcom); elsewhere of the same country "
     "and size."""
-    number = normal("PHONE", value)
-    form, extension = re.match(r"(.*?)( ?(?:x|ext|转).*)?\Z", value, re.S).groups()  # type: ignore[union-attr]
-    digits = normal("PHONE", form)
-    written = "".join(_DIGIT.findall(form))
-    if form.lstrip("(+")[:2] == "44" or digits.startswith("07700"):
-        made = written[: -len(digits)] + _british(digits, draws) if digits else written
-    elif (
-        len(digits) == 10 and written.endswith(digits) and digits[0] in "23456789" and "+" not in form.replace("+1", "")
-    ):
-        made = written[:-10] + draws.choose(_AREAS) + f"55501{draws.below(100):02d}"
+    number, extension = without_extension(value)
+    digits = "".join(_DIGIT.findall(number))
+    known = normal("PHONE", number)
+    abroad = number.lstrip(" (").startswith("+")
+    if re.fullmatch(r"1[3-9][0-9]{9}", known):
+        made = digits[:-8] + draws.like(digits[-8:])
+    elif len(known) == 10 and (not abroad or number.lstrip(" (").startswith("+1")) and known[0] in "23456789":
+        made = digits[:-10] + draws.choose(_AREAS) + f"55501{draws.below(100):02d}"
+    elif len(digits) > 10 and ((abroad and digits.startswith("44")) or re.fullmatch(r"07[0-9]{9}", digits)):
+        fiction = f"7700900{draws.below(1000):03d}" if digits[-10] == "7" else f"2079460{draws.below(1000):03d}"
+        made = digits[:-10] + fiction
     else:
-        keep = _kept(form, written, number)
-        made = written[:keep] + draws.like(written[keep:])
-    return onto(made, form) + (draws.like(extension) if extension else "")
-
-
-def _british(digits: str, draws: Draws) -> str:
-    lead = re.match(r"(?:44)?0?", digits)
-    start = lead[0] if lead else ""
-    rest = digits[len(start) :]
-    made = f"7700900{draws.below(1000):03d}" if rest.startswith("7") else f"2079460{draws.below(1000):03d}"
-    return start + made if len(rest) == 10 else start + draws.like(rest)
-
-
-def _kept(form: str, written: str, number: str) -> int:
-    """How many digits stay: a calling code and the first digit behind it, a Chinese mobile's first three."""
-    if re.fullmatch(r"1[3-9][0-9]{9}", number):
-        return len(written) - 8
-    if "+" in form:
-        rest = national(written)
-        return len(written) - len(rest) + 1 if rest else 2
-    return 3 if written.startswith("0") else 1
+        rest = national(digits) if abroad else None
+        keep = len(digits) - len(rest) + 1 if rest else 3 if digits.startswith("0") else 1
+        made = digits[:keep] + draws.like(digits[keep:])
+    return onto(made, number) + draws.like(extension)
 
 
 def _card(value: str, draws: Draws) -> str:

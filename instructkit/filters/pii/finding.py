@@ -13,6 +13,7 @@ from instructkit.filters.pii.addresses import ADDRESS
 from instructkit.filters.pii.detector import END, Detector, Family
 from instructkit.filters.pii.identity import IDENTITY
 from instructkit.filters.pii.mail import MAIL
+from instructkit.filters.pii.naming import narrow
 from instructkit.filters.pii.network import NETWORK
 from instructkit.filters.pii.payment import PAYMENT
 from instructkit.filters.pii.persons import PERSON
@@ -27,7 +28,6 @@ DEFAULT_TYPES = tuple(name for name in TYPES if name not in NOT_BY_DEFAULT)
 
 MANY, LARGE = 64, 1 << 16  # texts, bytes: with fewer the quick tests take longer to compile than they save
 _ROW = 1 << 32  # characters: more than a text can have
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width forms, as Chinese keyboards write them
 _WIDE_TEXT = "[０-９＠]"
 
 
@@ -150,7 +150,7 @@ def _narrow(texts: pa.StringArray) -> pa.StringArray:
         wide = pc.fill_null(pc.match_substring_regex(texts, _WIDE_TEXT), False)
     if not pc.any(wide).as_py():
         return texts
-    values = [text.translate(_WIDE) for text in texts.filter(wide).to_pylist()]
+    values = [narrow(text) for text in texts.filter(wide).to_pylist()]
     return pc.replace_with_mask(texts, wide, pa.array(values, pa.string()))
 
 

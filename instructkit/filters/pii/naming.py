@@ -5,24 +5,37 @@ import re
 _SIGNS = re.compile(r"[\s().·•/-]+")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _CHINA = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)")
-_NORTH_AMERICA = re.compile(r"(?:00)?1(?=[2-9][0-9]{9}\Z)")
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_NORTH_AMERICA = re.compile(r"\(?(?:\+1|1[ .-]\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-])")  # with its 1 in front
+_EXTENSION = re.compile(r"(?i) ?(?:x|ext\.?|extension|转) ?[0-9]{1,5}\Z")
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as Chinese keyboards write them
 _CASE_COUNTS = ("KEY", "CRYPTO", "URL_CREDENTIALS", "URL")
 
 
 def normal(kind: str, value: str) -> str:
     """One writing for all writings of a value: +1 (415) 555-0132 and 415.555.0132 are one phone."""
-    value = value.translate(_WIDE)
+    value = narrow(value)
     if kind in _CASE_COUNTS:
         return value
     if kind == "PHONE":
-        digits = _NOT_DIGITS.sub("", value.replace("(0)", ""))
-        return _NORTH_AMERICA.sub("", _CHINA.sub("", digits))
+        number, _ = without_extension(value.strip())
+        digits = _NOT_DIGITS.sub("", number.replace("(0)", ""))
+        return digits[1:] if _NORTH_AMERICA.match(number) and len(digits) == 11 else _CHINA.sub("", digits)
     if kind in ("PERSON", "ADDRESS"):
         return " ".join(value.lower().split())
     if kind in ("EMAIL", "IP"):
         return value.lower()
     return _SIGNS.sub("", value).replace(":", "").lower()
+
+
+def narrow(value: str) -> str:
+    """Full-width letters, digits and signs as the plain ones."""
+    return value.translate(_WIDE)
+
+
+def without_extension(phone: str) -> tuple[str, str]:
+    """A phone number, and what stands behind it as 415-555-0132 x12 has it."""
+    found = _EXTENSION.search(phone)
+    return (phone[: found.start()], found[0]) if found else (phone, "")
 
 
 class Placeholders:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from instructkit.errors import UsageError
-from instructkit.filters.pii.naming import normal
+from instructkit.filters.pii.naming import narrow, normal
 
 One = TypeVar("One")
 
@@ -70,7 +70,7 @@ class Pseudonyms:
 def _made(secret: bytes, kind: str, value: str) -> str:
     from instructkit.filters.pii.fictions import FICTIONS
 
-    return FICTIONS[kind](value, Draws(secret, kind, normal(kind, value)))
+    return FICTIONS[kind](narrow(value), Draws(secret, kind, normal(kind, value)))
 
 
 def read_key(text: str) -> bytes:

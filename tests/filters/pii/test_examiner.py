@@ -20,9 +20,10 @@ DATA = ("a@example.com", "c@example.com", "415-555-0132", "4111 1111 1111 1111")
 def rows(count: int = 1) -> pa.RecordBatch:
     table = examples(
         [
-            {"instruction": "Reply to a@example.com.", "output": "Sent to A@example.com, c@example.com.", "history": TURNS},
-            {"instruction": "Reply.", "input": "", "output": "Fine.", "history": []},
-            {"instruction": "Call 415-555-0132 or +1 (415) 555-0132.", "output": "card 4111 1111 1111 1111", "history": None},
+            {"instruction": "Reply to a@example.com.", "output": "Sent to A@example.com, c@example.com."}
+            | {"history": TURNS},
+            {"instruction": "Reply.", "output": "Fine.", "history": []},
+            {"instruction": "Call 415-555-0132 or +1 (415) 555-0132.", "output": "card 4111 1111 1111 1111"},
         ]
         * count,
         note=["from a@example.com", "none", None] * count,
@@ -51,7 +52,7 @@ def test_masking_reaches_every_text_and_one_value_has_one_placeholder_in_a_row()
     )  # fmt: skip
     assert second == rows().to_pylist()[1]
     assert third["instruction"] == "Call [PHONE_1] or [PHONE_1]."
-    assert (third["output"], third["note"], third["raw"], third["history"]) == ("card [CARD_1]", None, None, None)
+    assert (third["output"], third["note"], third["raw"]) == ("card [CARD_1]", None, None)
     assert findings.batch.schema.equals(rows().schema)
     assert findings.columns[0].to_pylist() == [["EMAIL"], [], ["CARD", "PHONE"]]
     assert findings.marked["pii_masked"].tolist() == [True, False, True]

@@ -29,7 +29,8 @@ def test_what_a_recognizer_finds_is_masked_beside_the_patterns() -> None:
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("no_such_module:f", "can't be imported"), (f"{__name__}:nothing", "names no function"), ("x", "names no function"),
+    [("no_such_module:f", "can't be imported"), (f"{__name__}:nothing", "names no function"), ("x", "names no "
+    "function"),
      (f"{__name__}:too_few", "0 answers for 1 texts")],
 )  # fmt: skip
 def test_a_recognizer_that_is_none_is_a_usage_error(name: str, why: str) -> None:

@@ -31,7 +31,7 @@ def test_a_pseudonym_is_another_value_of_the_type(kind: str, line: str) -> None:
         made = names.of(kind, value)
         assert made == names.of(kind, value)
         assert made != value
-        if kind in ("CARD", "SSN", "NINO", "MAC", "PLATE", "PASSPORT"):
+        if kind in ("CARD", "SSN", "NINO", "PLATE", "PASSPORT"):
             assert form(made) == form(value.translate({c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)}))
 
 
