@@ -56,9 +56,10 @@ _PLACES = (
 )
 _NAMED = re.compile(rf"(?:{_PLACES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?{_HAN}")
 _CITY = re.compile(rf"{_HAN}{{2,3}}市{_HAN}{{1,6}}[区县镇]")
-_CUT = re.compile(
-    r".*(?:寄到|送到|送至|寄至|寄往|地址|住址|住在|家住|位于|居住|[到至在是为于住往])"
+_LED = re.compile(
+    r".*(?:寄到|送到|送至|寄至|寄往|地址[是为]?|住址[是为]?|住在|家住|位于|居住于?)"
 )  # what leads up to it
+_CUT = re.compile(r".*[到至在是为于住往址]")
 _ROAD = r"(?:路|街|大道|道|巷|弄|胡同|村|屯|小区|社区|花园|家园|公寓|大厦|广场|苑|新村)"
 _HOUSE = r"(?:[0-9A-Za-z]{1,5}(?:号院|号楼|号|栋|幢|座|单元|楼|层|室|弄|组)[-—]?)"
 
@@ -76,14 +77,16 @@ def _chinese(match: re.Match[str]) -> Span | None:
     while start and ("\u4e00" <= window[start - 1] <= "\u9fff" or window[start - 1].isdigit()):
         start -= 1
     run = window[start:]
-    head = _NAMED.search(run)
+    led = _LED.match(run)
+    head = _NAMED.search(run, led.end() if led else 0)
     if head:
         return match.start() - len(run) + head.start(), match.end()
     head = _CITY.search(run)
-    if not head:
+    if not head and not (led and _NAMED.search(run)):
         return None
-    led = _CUT.match(run, head.start(), head.end())
-    place = led.end() if led else head.start()
+    # the letters in front of a city's name may be those that lead up to it
+    cut = _CUT.match(run, head.start(), head.end()) if head else led
+    place = cut.end() if cut else head.start() if head else 0
     return match.start() - len(run) + place, match.end()
 
 

@@ -41,7 +41,7 @@ OTHER_NUMBER = Words.of(
     "order orders invoice tracking ticket serial sku isbn issn ean upc gtin imei doi uuid hash build parcel shipment "
     "transaction reference ref case model part item product batch lot quantity population id version page pages "
     "year price "
-    "total sum amount section chapter line lines qq zip",
+    "total sum amount usd eur rmb cny gbp section chapter line lines qq zip",
     "订单 单号 运单 流水 编号 编码 型号 批号 条码 条形码 工单 快递单 货号 序列号 股票 代码 成交量 圆周率 学号 "
     "工号 准考证 金额 总数 人口 "
     "版本 页码 群号 邮编 邮政编码 QQ",

@@ -8,16 +8,14 @@ from instructkit.filters.pii.detector import Detector, Family, Span, before
 
 # a package or path in front of four numbers: numpy==1.2.3.4, Chrome/1.2.3.4
 _PACKAGE = re.compile(r"(?:[=~<>]=|[A-Za-z][/@_-])\"? ?v?\Z")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _PORT = re.compile(r":\d{2,5}\b|/\d{1,2}\b")
 _WORD = re.compile(r"[0-9A-Za-z_.:]")
 _HEX = "0123456789abcdefABCDEF:"
 
 
 def _version_4(match: re.Match[str]) -> Span | None:
-    octets = match[0].split(".")
-    numbers = [int(octet) for octet in octets]
-    if max(numbers) > 255 or any(octet[0] == "0" and octet != "0" for octet in octets):
-        return None
+    numbers = [int(octet) for octet in match[0].split(".")]
     # no machine of anybody's: this host, unset, netmasks and broadcast, multicast
     if numbers[0] in (0, 127) or numbers[0] >= 224:
         return None
@@ -76,7 +74,8 @@ NETWORK = Family(
             "IP",
             r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
             re.compile(
-                r"[0-9](?<![0-9A-Za-z_.][0-9])(?<![A-Za-z]-[0-9])[0-9]{0,2}(?:\.[0-9]{1,3}){3}"
+                r"[0-9](?<![0-9A-Za-z_.][0-9])(?<![A-Za-z]-[0-9])(?:(?<=2)5[0-5]|(?<=2)[0-4][0-9]|(?<=1)[0-9]{2}|(?<=[1-9])[0-9])?"
+                rf"(?:\.{_OCTET}){{3}}"
                 r"(?![0-9A-Za-z_]|\.[0-9]|-[A-Za-z])"
             ),
             _version_4,

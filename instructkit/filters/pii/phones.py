@@ -8,6 +8,10 @@ from instructkit.filters.pii.context import OTHER_NUMBER, thought
 from instructkit.filters.pii.context import PHONE as PHONE_WORDS
 from instructkit.filters.pii.detector import Detector, Family, Span, before, reach_left
 
+# forms that have their own detectors
+_OWN_FORM = re.compile(
+    r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}|\(?[0-9]{3}(?:\) ?[0-9]{3}[ .-]|-[0-9]{3}-|\.[0-9]{3}\.)[0-9]{4}"
+)
 # "Phone: 12345": a field for a number
 _LABEL = re.compile(
     r"(?:(?i:phone|tele?|mobile|cell|fax|desk|office|home|work)(?i:phone)?(?i: (?:no|number|num|nr))?|"
@@ -22,7 +26,7 @@ _LAST = re.compile(
 _REACHED = re.compile(r"(?i:call|reach|text|phone|dial|ring)(?i: me| us| him| her| them)? (?i:at|on) \(?\Z")
 _LABEL_ENDS = tuple(":#：是为.")
 _SAID_AFTER = re.compile(r"(?i)[ -]{0,3}\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone)\b")
-_MONEY = re.compile(r"(?:[$€£¥￥=×*/^]|(?i:usd|eur|rmb|cny|gbp|pp?\.))\s?\Z")
+_SIGNS = frozenset("$€£¥￥=×*/^")  # of amounts and formulas
 _UNIT = re.compile(
     r"\s?(?:%|元|美元|万|亿|个|次|股|人|吨|克|米|公里|千克|[=×*+^]|/\d|"
     r"(?:dollars?|usd|eur|units?|people|km|kg|bytes?|years?|miles)\b)"
@@ -38,16 +42,17 @@ _BRACKET = re.compile(r"\(?\Z")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 
 
-def _money(match: re.Match[str]) -> bool:
+def _sign(match: re.Match[str]) -> bool:
+    """Whether the sign of an amount or a formula stands in front."""
     start = match.start()
-    return _MONEY.search(match.string[max(start - 6, 0) : start]) is not None
+    return not _SIGNS.isdisjoint(match.string[max(start - 2, 0) : start])
 
 
 def _quantity(match: re.Match[str]) -> bool:
     """Whether the number's neighbors make it an amount, an order, a formula."""
-    if _money(match) or _UNIT.match(match.string, match.end()):
+    if _sign(match) or _UNIT.match(match.string, match.end()):
         return True
-    said = thought(match)
+    said = thought(match, 32)
     return OTHER_NUMBER.in_(said) and not PHONE_WORDS.in_(said)
 
 
@@ -89,9 +94,9 @@ def _international(match: re.Match[str]) -> Span | None:
 
 def _in_context(match: re.Match[str]) -> Span | None:
     """A number of any form that a word beside it calls a phone's."""
-    if match.lastindex is None:
-        return None
     text = match[0].rstrip(" (-./")
+    if _OWN_FORM.fullmatch(text):
+        return None
     digits = _NOT_DIGITS.sub("", text)
     if not 5 <= len(digits) <= 15 or len(set(digits)) == 1:
         return None
@@ -112,7 +117,7 @@ def _in_context(match: re.Match[str]) -> Span | None:
     bare = text.isdigit()
     if bare and not label and len(digits) in (8, 14) and _is_date(digits[:8]):
         return None
-    if _YEARS.match(text) or (not bare and not field and _is_date(text)) or _money(match):
+    if _YEARS.match(text) or (not bare and not field and _is_date(text)) or _sign(match):
         return None
     if _UNIT.match(match.string, match.end()):
         return None
@@ -170,12 +175,7 @@ PHONE = Family(
             "PHONE",
             rf"(?:{_WORDS_RE2})[^0-9!?;。！？；]{{0,40}}[0-9][0-9 ().\-/]{{3,}}[0-9]|[0-9][ -]{{0,2}}\(?"
             rf"(?:{_AFTER_RE2})",
-            re.compile(
-                # the forms that have their own detectors are passed over
-                r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])|"
-                r"\(?[0-9]{3}(?:\) ?[0-9]{3}[ .-]|-[0-9]{3}-|\.[0-9]{3}\.)[0-9]{4}(?![0-9])|"
-                r"([(0-9](?<![0-9A-Za-z_.,+#-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + ")" + _OUTSIDE
-            ),
+            re.compile(r"[(0-9](?<![0-9A-Za-z_.,+#-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + _OUTSIDE),
             _in_context,
         ),
     ),
