@@ -16,6 +16,7 @@ from instructkit.filters.pii.naming import Placeholders, sample
 from instructkit.filters.pii.ner import spans_of
 from instructkit.filters.pii.pseudonyms import Pseudonyms
 from instructkit.filters.rule import Verdict
+from instructkit.records.lists import list_lengths, lists_of
 
 MODES = ("off", "tag", "mask", "pseudonym", "drop")
 NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
@@ -62,14 +63,13 @@ class PiiExaminer:
         found = [_Leaf(texts, rows, self._find(texts)) for texts, rows in parts]
         findings = Findings()
         kinds = self._kinds(found, batch.num_rows)
-        has = np.array([bool(one) for one in kinds], bool)
+        has = list_lengths(kinds) > 0
         for leaf in found:
             leaf.report(findings)
         if self.mode == "drop":
-            evidence = {row: ", ".join(kinds[row]) for row in np.flatnonzero(has).tolist()}
-            findings.verdicts.append(("pii", Verdict.found(batch.num_rows, evidence), ""))
+            findings.verdicts.append(("pii", Verdict(has, pc.if_else(has, pc.binary_join(kinds, ", "), None)), ""))
             return findings
-        findings.columns.append(pa.array(kinds, pa.list_(pa.string())))
+        findings.columns.append(kinds)
         findings.marked[_DONE[self.mode]] = has
         if self.mode != "tag":
             findings.batch = self._changed(batch, names, found) if has.any() else batch
@@ -79,15 +79,14 @@ class PiiExaminer:
         hits = find_in(texts, self.types)
         return joined(hits, spans_of(self.ner, texts, self.types)) if self.ner else hits
 
-    def _kinds(self, found: "list[_Leaf]", rows: int) -> list[list[str]]:
+    def _kinds(self, found: "list[_Leaf]", rows: int) -> pa.ListArray:
         """The types in each row, sorted, each once."""
         order = sorted(TYPES)
         place = np.array([order.index(name) for name in TYPES])
         codes = [leaf.rows[leaf.hits.rows] * len(order) + place[leaf.hits.types] for leaf in found]
-        kinds: list[list[str]] = [[] for _ in range(rows)]
-        for code in np.unique(np.concatenate(codes) if codes else np.zeros(0, np.int64)).tolist():
-            kinds[code // len(order)].append(order[code % len(order)])
-        return kinds
+        each = np.unique(np.concatenate(codes) if codes else np.zeros(0, np.int64))
+        names = pa.array(order, pa.string()).take(pa.array(each % len(order)))
+        return lists_of(np.bincount(each // len(order), minlength=rows), names)
 
     def _changed(self, batch: pa.RecordBatch, names: list[str], found: "list[_Leaf]") -> pa.RecordBatch:
         rows: dict[int, Callable[[str, str], str]] = {}
