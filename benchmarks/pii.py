@@ -3,8 +3,8 @@
 INSTRUCTKIT_REAL_DATA=... python benchmarks/pii.py --peers OTHER_PYTHON
 
 The texts are presidio-research's synthetic ones and those made for this project. A span is right where a label of its
-type overlaps it; `exact` is the share of these that begin and end where the label does. Ours runs over columns; the peers
-take text after text, in one thread too. OTHER_PYTHON is an interpreter that has them.
+type overlaps it; `exact` is the share of these that begin and end where the label does. Ours runs over columns, the
+peers take text after text; all in one thread. OTHER_PYTHON is an interpreter that has the peers.
 """
 
 import argparse

@@ -4,8 +4,8 @@ python benchmarks/pii_peers.py NAME TEXTS.json SPANS.json
 python benchmarks/pii_peers.py                            which of them are installed, as JSON
 
 presidio-analyzer runs its predefined pattern recognizers over a blank spaCy pipeline (the models are not part of the
-package) and gives spans of score 0.4 and more, as its phones have; datafog runs the annotator of its regex engine, which
-is faster than its `scan`. Each is warmed up first.
+package) and gives spans of score 0.4 and more, as its phones have; datafog runs the annotator of its regex engine,
+which is faster than its `scan`. Each is warmed up first.
 """
 
 import json
