@@ -3,7 +3,8 @@
 - `finding`: from a column of texts to the places of personal data; the types there are
 - `mail`, `secrets`, `identity`, `payment`, `network`, `phones`, `addresses`, `persons`: what each type looks like
 - `detector`, `context`, `checks`, `calling_codes`: what they are made of
-- `examiner`: the part of a filter; `leaves` takes a row's texts out and puts them back
+- `examiner`: the part of a filter; `leaves` takes a row's texts out and puts them back, `spreading` carries what is
+  certain in one of them to the others
 - `naming`, `pseudonyms`, `fictions`: what stands in a datum's place
 - `ner`: a recognizer of the user's own
 """

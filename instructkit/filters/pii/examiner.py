@@ -15,6 +15,7 @@ from instructkit.filters.pii.leaves import Rows, holds_text, leaves, rebuilt
 from instructkit.filters.pii.naming import Placeholders, sample
 from instructkit.filters.pii.ner import spans_of
 from instructkit.filters.pii.pseudonyms import Pseudonyms
+from instructkit.filters.pii.spreading import Values, known_values, spread
 from instructkit.filters.rule import Verdict
 from instructkit.records.lists import list_lengths, lists_of
 
@@ -61,6 +62,12 @@ class PiiExaminer:
         every = np.arange(batch.num_rows)
         parts = [part for name in names for part in leaves(batch.column(name), every)]
         found = [_Leaf(texts, rows, self._find(texts)) for texts, rows in parts]
+        values: Values = {}
+        for leaf in found:
+            known_values(leaf.texts, leaf.rows, leaf.hits, values)
+        if values:
+            for leaf in found:
+                leaf.hits = spread(leaf.texts, leaf.rows, leaf.hits, values)
         findings = Findings()
         kinds = self._kinds(found, batch.num_rows)
         has = list_lengths(kinds) > 0

@@ -59,6 +59,23 @@ def test_masking_reaches_every_text_and_one_value_has_one_placeholder_in_a_row()
     assert findings.found == {"EMAIL": 8, "PHONE": 2, "CARD": 1}
 
 
+def test_what_is_certain_in_one_text_is_masked_in_all_of_the_row() -> None:
+    table = examples(
+        [
+            {"instruction": "Write to Jane Doe.", "output": "Dear Jane Doe, 20 12 34"}
+            | {"input": "My name is Jane Doe. Phone: 20 12 34"},
+            {"instruction": "改写", "input": "我叫王小明。", "output": "王小明您好，王小明先生"},
+            {"instruction": "Who was Jane Doe?", "input": "", "output": "Jane Doester, 120 12 34"},
+        ]
+    ).to_batches()[0]  # fmt: skip
+    masked = PiiExaminer("mask")(table).batch
+    assert masked is not None
+    assert masked["instruction"].to_pylist() == ["Write to [PERSON_1].", "改写", "Who was Jane Doe?"]
+    assert masked["output"].to_pylist() == [
+        "Dear [PERSON_1], [PHONE_1]", "[PERSON_1]您好，[PERSON_1]先生", "Jane Doester, 120 12 34",
+    ]  # fmt: skip
+
+
 def test_what_a_row_is_called_by_stays() -> None:
     table = examples([{"id": "a@example.com", "output": "a@example.com"}]).to_batches()[0]
     masked = PiiExaminer("mask")(table).batch
