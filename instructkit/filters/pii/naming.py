@@ -13,7 +13,8 @@ _CASE_COUNTS = ("KEY", "CRYPTO", "URL_CREDENTIALS", "URL")
 
 def normal(kind: str, value: str) -> str:
     """One writing for all writings of a value: +1 (415) 555-0132 and 415.555.0132 are one phone."""
-    value = narrow(value)
+    if not value.isascii():
+        value = narrow(value)
     if kind in _CASE_COUNTS:
         return value
     if kind == "PHONE":
