@@ -96,15 +96,16 @@ class PiiExaminer:
         return lists_of(np.bincount(each // len(order), minlength=rows), names)
 
     def _changed(self, batch: pa.RecordBatch, names: list[str], found: "list[_Leaf]") -> pa.RecordBatch:
-        rows: dict[int, Callable[[str, str], str]] = {}
-        pseudonyms = Pseudonyms(self.key, self.seed)
+        rows: dict[int, Placeholders] = {}
+        pseudonyms = Pseudonyms(self.key, self.seed) if self.mode == "pseudonym" else None
 
         def name(row: int, kind: str, value: str) -> str:
-            if self.mode == "pseudonym":
+            if pseudonyms is not None:
                 return pseudonyms.of(kind, value)
-            if row not in rows:
-                rows[row] = Placeholders().of
-            return rows[row](kind, value)
+            placeholders = rows.get(row)
+            if placeholders is None:
+                placeholders = rows[row] = Placeholders()
+            return placeholders.of(kind, value)
 
         texts = iter([leaf.renamed(name) for leaf in found])
         columns = [
@@ -137,16 +138,19 @@ class _Leaf:
         if not len(self.hits):
             return self.texts
         touched: npt.NDArray[np.int64] = np.unique(self.hits.rows)
-        texts = dict(zip(touched.tolist(), self.texts.take(pa.array(touched)).to_pylist(), strict=True))
-        pieces: dict[int, list[str]] = {}
-        ends: dict[int, int] = {}
-        hits = (self.hits.rows.tolist(), self.hits.starts.tolist(), self.hits.ends.tolist(), self.hits.types.tolist())
-        for place, start, end, kind in zip(*hits, strict=True):
-            text = texts[place]
-            into = pieces.setdefault(place, [])
-            into += (text[ends.get(place, 0) : start], name(int(self.rows[place]), TYPES[kind], text[start:end]))
-            ends[place] = end
-        changed = ["".join(pieces[place]) + texts[place][ends[place] :] for place in touched.tolist()]
+        texts = iter(self.texts.take(pa.array(touched)).to_pylist())
+        owners = self.rows[self.hits.rows].tolist()
+        places = (self.hits.rows.tolist(), self.hits.starts.tolist(), self.hits.ends.tolist(), self.hits.types.tolist())
+        changed: list[str] = []
+        pieces: list[str] = []
+        text, last, at = "", -1, 0
+        for owner, place, start, end, kind in zip(owners, *places, strict=True):
+            if place != last:
+                changed.append("".join([*pieces, text[at:]]))
+                pieces, text, last, at = [], next(texts), place, 0
+            pieces += (text[at:start], name(owner, TYPES[kind], text[start:end]))
+            at = end
+        changed.append("".join([*pieces, text[at:]]))
         mask = np.zeros(len(self.texts), bool)
         mask[touched] = True
-        return pc.replace_with_mask(self.texts, pa.array(mask), pa.array(changed, pa.string()))
+        return pc.replace_with_mask(self.texts, pa.array(mask), pa.array(changed[1:], pa.string()))

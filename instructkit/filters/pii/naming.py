@@ -2,8 +2,8 @@
 
 import re
 
-_SIGNS = re.compile(r"[\s().·•/-]+")
-_NOT_DIGITS = re.compile(r"[^0-9]+")
+_SIGNS = dict.fromkeys(map(ord, " \t\n().:·•/-"))
+_DIGITS = frozenset("0123456789")
 _CHINA = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)")
 _NORTH_AMERICA = re.compile(r"\(?(?:\+1|1[ .-]\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-])")  # with its 1 in front
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.?|extension|转) ?[0-9]{1,5}\Z")
@@ -17,15 +17,15 @@ def normal(kind: str, value: str) -> str:
         value = narrow(value)
     if kind in _CASE_COUNTS:
         return value
-    if kind == "PHONE":
-        number, _ = without_extension(value.strip())
-        digits = _NOT_DIGITS.sub("", number.replace("(0)", ""))
-        return digits[1:] if _NORTH_AMERICA.match(number) and len(digits) == 11 else _CHINA.sub("", digits)
-    if kind in ("PERSON", "ADDRESS"):
-        return " ".join(value.lower().split())
     if kind in ("EMAIL", "IP"):
         return value.lower()
-    return _SIGNS.sub("", value).replace(":", "").lower()
+    if kind == "PHONE":
+        number, _ = without_extension(value)
+        digits = "".join(filter(_DIGITS.__contains__, number.replace("(0)", "")))
+        return digits[1:] if len(digits) == 11 and _NORTH_AMERICA.match(number) else _CHINA.sub("", digits)
+    if kind in ("PERSON", "ADDRESS"):
+        return " ".join(value.lower().split())
+    return value.translate(_SIGNS).lower()
 
 
 def narrow(value: str) -> str:
@@ -35,7 +35,7 @@ def narrow(value: str) -> str:
 
 def without_extension(phone: str) -> tuple[str, str]:
     """A phone number, and what stands behind it as 415-555-0132 x12 has it."""
-    found = _EXTENSION.search(phone)
+    found = _EXTENSION.search(phone) if phone.upper() != phone.lower() or "转" in phone else None
     return (phone[: found.start()], found[0]) if found else (phone, "")
 
 
@@ -54,10 +54,10 @@ class Placeholders:
         ['[EMAIL_1]', '[EMAIL_2]', '[EMAIL_1]']
         """
         key = (kind, normal(kind, value))
-        if key not in self._numbers:
-            self._counts[kind] = self._counts.get(kind, 0) + 1
-            self._numbers[key] = self._counts[kind]
-        return f"[{kind}_{self._numbers[key]}]"
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._counts[kind] = self._numbers[key] = self._counts.get(kind, 0) + 1
+        return f"[{kind}_{number}]"
 
 
 def sample(kind: str, value: str) -> str:

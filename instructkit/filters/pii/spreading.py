@@ -8,8 +8,8 @@ import pyarrow as pa
 from instructkit.filters.pii.finding import TYPES, Hits, joined
 from instructkit.filters.pii.leaves import Rows
 
-# the types that are believed by the words beside them; the others are found by themselves wherever they stand
-BY_CONTEXT = ("PHONE", "PASSPORT", "PLATE", "NINO", "SSN", "CARD", "ADDRESS", "PERSON")
+# the types that are mostly believed by the words beside them; the others are found by themselves wherever they stand
+BY_CONTEXT = ("PHONE", "PASSPORT", "PLATE", "ADDRESS", "PERSON")
 
 Values = dict[int, dict[str, int]]  # of each row, the values and the places of their types in TYPES
 
