@@ -137,7 +137,7 @@ ADDRESS = Family(
         ),
         Detector(
             "ADDRESS",
-            rf"{_CUE}[ \n].*[0-9].*(?:{_SUFFIX_RE2})|{_CUE}[ \n].*(?:{_SUFFIX_RE2}).*[0-9]",
+            _SUFFIX_RE2,
             re.compile(rf"{_CUE}[: \n]{{1,3}}(?:the )?((?:{_STREET}){_REST})"),
             _cued,
         ),

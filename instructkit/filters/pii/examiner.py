@@ -61,7 +61,7 @@ class PiiExaminer:
         names = [one.name for one in batch.schema if one.name not in NAMES and holds_text(one.type)]
         every = np.arange(batch.num_rows)
         parts = [part for name in names for part in leaves(batch.column(name), every)]
-        found = [_Leaf(texts, rows, self._find(texts)) for texts, rows in parts]
+        found = self._find(parts)
         values: Values = {}
         for leaf in found:
             known_values(leaf.texts, leaf.rows, leaf.hits, values)
@@ -82,9 +82,19 @@ class PiiExaminer:
             findings.batch = self._changed(batch, names, found) if has.any() else batch
         return findings
 
-    def _find(self, texts: pa.StringArray) -> Hits:
+    def _find(self, parts: list[tuple[pa.StringArray, Rows]]) -> "list[_Leaf]":
+        """What is found in each column of texts; all are searched as one, for the quick tests are built anew each time."""
+        if not parts:
+            return []
+        texts = pa.concat_arrays([texts for texts, _ in parts])
         hits = find_in(texts, self.types)
-        return joined(hits, spans_of(self.ner, texts, self.types)) if self.ner else hits
+        if self.ner:
+            hits = joined(hits, spans_of(self.ner, texts, self.types))
+        ends = np.cumsum([len(rows) for _, rows in parts])
+        return [
+            _Leaf(texts, rows, hits.between(int(end) - len(rows), int(end)))
+            for (texts, rows), end in zip(parts, ends, strict=True)
+        ]
 
     def _kinds(self, found: "list[_Leaf]", rows: int) -> pa.ListArray:
         """The types in each row, sorted, each once."""

@@ -43,6 +43,12 @@ class Hits:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def between(self, start: int, end: int) -> "Hits":
+        """Those of the rows from ``start`` to ``end``, whose first is then row 0."""
+        first, last = np.searchsorted(self.rows, [start, end])
+        part = slice(int(first), int(last))
+        return Hits(self.rows[part] - start, self.starts[part], self.ends[part], self.types[part])
+
 
 def find(text: str, types: tuple[str, ...] = DEFAULT_TYPES) -> Iterator[tuple[int, int, str]]:
     """The personal data of a text: start, end, type; in order, never overlapping.

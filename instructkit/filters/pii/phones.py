@@ -142,8 +142,6 @@ _WORDS_RE2 = (
     r"registered|voicemail|desk|office|ext|home|work)|电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫"
 )
 
-_AFTER_RE2 = r"(?i:office|fax|mobile|cell|home|work|desk|tel|phone)"  # as in 123 456 789-Fax
-
 PHONE = Family(
     r"[0-9][0-9 ().\-/]{3,}[0-9]",
     (
@@ -173,8 +171,7 @@ PHONE = Family(
         ),
         Detector(
             "PHONE",
-            rf"(?:{_WORDS_RE2})[^0-9!?;。！？；]{{0,40}}[0-9][0-9 ().\-/]{{3,}}[0-9]|[0-9][ -]{{0,2}}\(?"
-            rf"(?:{_AFTER_RE2})",
+            _WORDS_RE2,
             re.compile(r"[(0-9](?<![0-9A-Za-z_.,+#-][(0-9])(?=[0-9 ().\-/]{4})" + _MORE + _EXTENSION + _OUTSIDE),
             _in_context,
         ),
