@@ -83,7 +83,7 @@ class PiiExaminer:
         return findings
 
     def _find(self, parts: list[tuple[pa.StringArray, Rows]]) -> "list[_Leaf]":
-        """What is found in each column of texts; all are searched as one, for the quick tests are built anew each time."""
+        """What is found in each column of texts; all are searched as one, as each search builds the quick tests."""
         if not parts:
             return []
         texts = pa.concat_arrays([texts for texts, _ in parts])
