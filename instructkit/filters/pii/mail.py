@@ -7,6 +7,7 @@ from instructkit.filters.pii.words import listed
 
 _LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%-"
 _ACCENTED = "".join(map(chr, range(0xC0, 0x250)))  # Latin letters with marks
+_ANY_LOCAL = _LOCAL + _ACCENTED
 _FILES = frozenset(listed("png jpg jpeg gif svg webp bmp ico css js jsx ts tsx html htm json xml yaml yml pdf txt csv"))
 _LOCAL_MAX = 64  # RFC 5321, 4.5.3.1.1
 
@@ -23,7 +24,7 @@ def _email(match: re.Match[str]) -> Span | None:
     at, end = match.span()
     domain = match[0]
     window = match.string[max(at - _LOCAL_MAX, 0) : at]
-    start = at - (len(window) - len(window.rstrip(_LOCAL + _ACCENTED)))
+    start = at - (len(window) - len(window.rstrip(_LOCAL if window.isascii() else _ANY_LOCAL)))
     while start < at and match.string[start] in ".-%":
         start += 1
     if start == at or ".." in domain or domain.rpartition(".")[2].lower() in _FILES:

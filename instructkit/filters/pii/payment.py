@@ -19,8 +19,8 @@ def _card(match: re.Match[str]) -> Span | None:
     digits = match[0].translate(_SEPARATORS)
     if not checks.luhn(digits):
         return None
-    said = thought(match)
-    if _ISSUER.match(digits) and not OTHER_NUMBER.in_(said):
+    # a number in groups is no order's
+    if _ISSUER.match(digits) and (len(digits) < len(match[0]) or not OTHER_NUMBER.in_(thought(match))):
         return match.span()
     return match.span() if CARD.in_(before(match)) or CARD.in_(after(match)) else None
 

@@ -52,13 +52,18 @@ def _quantity(match: re.Match[str]) -> bool:
     """Whether the number's neighbors make it an amount, an order, a formula."""
     if _sign(match) or _UNIT.match(match.string, match.end()):
         return True
-    said = thought(match, 32)
+    said = thought(match, 24)
     return OTHER_NUMBER.in_(said) and not PHONE_WORDS.in_(said)
 
 
 def _chinese_mobile(match: re.Match[str]) -> Span | None:
     # 15000000000 is an amount
-    return None if match[0].endswith("000000") else _with_prefix(match, _CHINA)
+    if match[0].endswith("000000"):
+        return None
+    if len(match[0]) > 11:  # in groups: no amount, no order
+        start = reach_left(match, _CHINA)
+        return None if start is None else (start, match.end())
+    return _with_prefix(match, _CHINA)
 
 
 def _chinese_landline(match: re.Match[str]) -> Span | None:
