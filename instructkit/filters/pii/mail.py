@@ -1,0 +1,103 @@
+"""E-mail addresses, and web addresses with or without credentials in them."""
+
+import re
+
+from instructkit.filters.pii.detector import Detector, Family, Span
+from instructkit.filters.pii.words import listed
+
+_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%-"
+_ACCENTED = "".join(map(chr, range(0xC0, 0x250)))  # Latin letters with marks
+_ANY_LOCAL = _LOCAL + _ACCENTED
+_FILES = frozenset(listed("png jpg jpeg gif svg webp bmp ico css js jsx ts tsx html htm json xml yaml yml pdf txt csv"))
+_LOCAL_MAX = 64  # RFC 5321, 4.5.3.1.1
+
+_USER_URL = r"""://[^\s/@:?#"'<>\x00]{0,128}:[^\s/@"'<>\x00]{1,256}@[^\s"'<>\x00，。；、（）]{1,512}"""
+_TOKENS = (
+    "access_token|auth_token|id_token|refresh_token|api_key|apikey|api-key|client_secret|token|secret|password|passwd|"
+    "pwd|signature|X-Amz-Signature|X-Amz-Credential|sig"
+)
+_PLACEHOLDER = re.compile(r"[{}$\[\]]|\*\*|^x+$|^\.+$")  # ${PASSWORD}, ****: nobody's
+
+
+def _email(match: re.Match[str]) -> Span | None:
+    """The local part is read leftwards from the @: searching for it forwards would try every word."""
+    at, end = match.span()
+    domain = match[0]
+    window = match.string[max(at - _LOCAL_MAX, 0) : at]
+    start = at - (len(window) - len(window.rstrip(_LOCAL if window.isascii() else _ANY_LOCAL)))
+    while start < at and match.string[start] in ".-%":
+        start += 1
+    if start == at or ".." in domain or domain.rpartition(".")[2].lower() in _FILES:
+        return None
+    if match.string[start:at] == "git" and match.string[end : end + 1] == ":":  # git@host:path, a place of code
+        return None
+    return start, end
+
+
+def _written_out(match: re.Match[str]) -> Span | None:
+    """As "ann (at) example (dot) com": the local part is in front of what was matched."""
+    window = match.string[max(match.start() - _LOCAL_MAX, 0) : match.start()]
+    local = len(window) - len(window.rstrip(_LOCAL))
+    return (match.start() - local, match.end()) if local else None
+
+
+def _credentials(match: re.Match[str]) -> Span | None:
+    start, _ = match.span()
+    text = match[0].rstrip(".,;:!?)]}")
+    user, _, password = text[3:].partition("@")[0].partition(":")
+    window = match.string[max(start - 20, 0) : start]
+    scheme = len(window) - len(window.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-"))
+    if not scheme or _PLACEHOLDER.search(password) or _PLACEHOLDER.search(user):
+        return None
+    return start - scheme, start + len(text)
+
+
+def _token(match: re.Match[str]) -> Span | None:
+    value = match[1]
+    return match.span(1) if any(map(str.isdigit, value)) and not _PLACEHOLDER.search(value) else None
+
+
+def _address(match: re.Match[str]) -> Span:
+    return match.start(), match.start() + len(match[0].rstrip(".,;:!?)]}*_"))
+
+
+MAIL = Family(
+    r"@|://|www\.|[\[(]at[\])]|[?&][A-Za-z_-]+=",
+    (
+        Detector(
+            "URL_CREDENTIALS",
+            r"://[^\s/@:]*:[^\s/@]+@",
+            re.compile(_USER_URL),
+            _credentials,
+        ),
+        Detector(
+            "URL_CREDENTIALS",
+            rf"[?&](?:{_TOKENS})=[^&\s]",
+            re.compile(rf"[?&](?:{_TOKENS})=([^&\s\"'<>#\x00]{{8,1024}})"),
+            _token,
+        ),
+        Detector(
+            "EMAIL",
+            r"@[A-Za-z0-9-]+\.[A-Za-z0-9]",
+            re.compile(r"@[A-Za-z0-9][A-Za-z0-9.-]{0,250}\.(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,59})(?![A-Za-z0-9])"),
+            _email,
+        ),
+        Detector(
+            "EMAIL",
+            r"[\[(]at[\])]",
+            re.compile(
+                r" ?[\[(]at[\])] ?[A-Za-z0-9-]{1,63}(?: ?(?:[\[(]dot[\])]|\.) ?[A-Za-z0-9-]{1,63}){1,4}(?![A-Za-z0-9])"
+            ),
+            _written_out,
+        ),
+        Detector(
+            "URL",
+            r"://|www\.",
+            re.compile(
+                r"(?:https?|ftps?|HTTPS?)://[^\s\"'<>\x00，。；、（）【】《》“”\u4e00-\u9fff]{2,2048}"
+                r"|www\.[A-Za-z0-9-]{1,63}\.[A-Za-z][^\s\"'<>\x00，。；、（）【】《》“”\u4e00-\u9fff]{0,2048}"
+            ),
+            _address,
+        ),
+    ),
+)

@@ -1,0 +1,46 @@
+"""A named-entity recognizer of the user's own, for names and places that no pattern makes certain.
+
+It is a function from a list of texts to a list, as long, of the places found in each: ``(start, end, type)`` in
+characters, the type one of `TYPES`, mostly PERSON or ADDRESS.
+"""
+
+import functools
+import importlib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from instructkit.errors import UsageError
+from instructkit.filters.pii.finding import TYPES, Hits
+
+Recognizer = Callable[[list[str]], list[Iterable[tuple[int, int, str]]]]
+
+
+@functools.lru_cache(maxsize=4)
+def load(name: str) -> Recognizer:
+    """The function that ``MODULE:FUNCTION`` names. Raises `UsageError` where there is none."""
+    module, _, function = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), function, None) if module and function else None
+    except ImportError as error:
+        raise UsageError(f"the recognizer {name!r} can't be imported: {error}") from error
+    if not callable(found):
+        raise UsageError(f"{name!r} names no function; a recognizer is given as MODULE:FUNCTION")
+    recognizer: Recognizer = found
+    return recognizer
+
+
+def spans_of(name: str, texts: pa.StringArray, types: tuple[str, ...]) -> Hits:
+    """What a recognizer finds in a column, of the types that are looked for."""
+    listed = [text or "" for text in texts.to_pylist()]
+    answers = load(name)(listed)
+    if len(answers) != len(listed):
+        raise UsageError(f"the recognizer {name!r} gave {len(answers)} answers for {len(listed)} texts")
+    hits = [
+        (row, start, end, TYPES.index(kind))
+        for row, spans in enumerate(answers)
+        for start, end, kind in spans
+        if kind in types and 0 <= start < end <= len(listed[row])
+    ]
+    return Hits(*np.array(hits, np.int64).reshape(-1, 4).T)

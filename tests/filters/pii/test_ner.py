@@ -1,0 +1,39 @@
+"""A recognizer of the user's own."""
+
+import re
+
+import pytest
+
+from instructkit.errors import UsageError
+from instructkit.filters.pii import PiiExaminer
+from tests.rows import examples
+
+
+def capitalized_pairs(texts: list[str]) -> list[list[tuple[int, int, str]]]:
+    """Two capitalized words are a person, for these tests."""
+    return [[(*match.span(), "PERSON") for match in re.finditer(r"[A-Z]\w+ [A-Z]\w+", text)] for text in texts]
+
+
+def too_few(texts: list[str]) -> list[list[tuple[int, int, str]]]:
+    return []
+
+
+def test_what_a_recognizer_finds_is_masked_beside_the_patterns() -> None:
+    batch = examples([{"instruction": "Ann Lee wrote to ann@example.com.", "output": "Ann Lee did."}]).to_batches()[0]
+    masked = PiiExaminer("mask", ner=f"{__name__}:capitalized_pairs")(batch).batch
+    assert masked is not None
+    assert masked["instruction"].to_pylist() == ["[PERSON_1] wrote to [EMAIL_1]."]
+    assert masked["output"].to_pylist() == ["[PERSON_1] did."]
+    assert PiiExaminer("mask", types=("EMAIL",), ner=f"{__name__}:capitalized_pairs")(batch).found == {"EMAIL": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("no_such_module:f", "can't be imported"), (f"{__name__}:nothing", "names no function"), ("x", "names no "
+    "function"),
+     (f"{__name__}:too_few", "0 answers for 1 texts")],
+)  # fmt: skip
+def test_a_recognizer_that_is_none_is_a_usage_error(name: str, why: str) -> None:
+    batch = examples([{"output": "Ann Lee"}]).to_batches()[0].select(["output"])
+    with pytest.raises(UsageError, match=why):
+        PiiExaminer("tag", ner=name)(batch)
