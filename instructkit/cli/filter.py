@@ -11,6 +11,7 @@ from instructkit.cli.common import (
     output_options,
     rejects_option,
     run_options,
+    seed_option,
 )
 
 
@@ -56,19 +57,40 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
 )
 @click.option("--language", metavar="CODES[:T]", help="Drop rows surely in other languages, e.g. en,zh or en,zh:0.8.")
 @click.option(
+    "--perplexity",
+    metavar="MODEL[:T]",
+    help="Drop rows whose output is less usual than clean text, by a model of train-perplexity or KenLM.",
+)
+@click.option(
+    "--classifier",
+    multiple=True,
+    metavar="MODEL[:LABEL[:T]]",
+    help="Drop rows to which a fastText model gives the label; without one, columns of labels and scores.",
+)
+@click.option(
+    "--classify",
+    type=click.Choice(["output", "prompt", "all"]),
+    default="output",
+    show_default=True,
+    help="The texts of a row that classifiers are asked about.",
+)
+@click.option(
     "--toxicity",
-    type=click.Choice(["off", "tag", "drop"]),
     default="off",
     show_default=True,
-    help="Abusive words: a column that shows them, or the row dropped.",
+    metavar="off|tag[:T]|drop[:T]",
+    help="Abuse in English and Chinese: columns of score, categories and words, or the row dropped.",
 )
 @click.option(
     "--pii",
-    type=click.Choice(["off", "tag", "mask", "drop"]),
+    type=click.Choice(["off", "tag", "mask", "pseudonym", "drop"]),
     default="off",
     show_default=True,
-    help="Personal data: a column of their kinds, masked as [EMAIL_1], or the row dropped.",
+    help="Personal data: a column of their types, masked as [EMAIL_1], other data in their place, or the row dropped.",
 )
+@click.option("--pii-types", metavar="TYPES", help="Only these types, e.g. EMAIL,PHONE; all but -PERSON; or +URL too.")
+@click.option("--pii-key", metavar="KEY", help="What pseudonyms hang on: a key, env:NAME or file:PATH.")
+@click.option("--pii-ner", metavar="MODULE:FUNCTION", help="A function of yours that finds more, e.g. names.")
 @click.option(
     "--list",
     is_flag=True,
@@ -80,6 +102,7 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
 @input_options
 @output_options
 @rejects_option
+@seed_option
 @run_options
 def command(inputs: tuple[str, ...], **options: Any) -> None:
     """Drop rows that fail a rule; --rejects shows each with all the rules it failed.

@@ -1,72 +1,87 @@
 """What a run of ``filter`` is asked to do, and the examiners that do it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from instructkit.errors import UsageError
-from instructkit.filters import pii, toxicity
+from instructkit.filters.classifiers import parse_classifier
+from instructkit.filters.classifiers.applying import ON
 from instructkit.filters.examining import Examiner
 from instructkit.filters.keywords import KeywordExaminer, parse_keywords
 from instructkit.filters.language import LanguageExaminer, parse_languages
 from instructkit.filters.perplexity import parse_perplexity
+from instructkit.filters.pii import DEFAULT_TYPES, MODES, PiiExaminer, parse_types, read_key
 from instructkit.filters.rules.presets import chosen_rules
 from instructkit.filters.ruling import RuleExaminer
+from instructkit.filters.toxicity import ToxicityExaminer, parse_toxicity
 
 
 @dataclass(frozen=True)
 class FilterSettings:
-    """Which rows may stay.
+    """Which rows may stay, and what is told of or changed in them.
 
-    Raises `UsageError` for modes, rules and codes that are none.
+    Raises `UsageError` for modes that are none, and options without effect.
     """
 
     preset: str = "instruction"
     rules: tuple[str, ...] = ()  # NAME, NAME=VALUE or NAME=off
-    keywords: tuple[str, ...] = ()  # FILE[:drop|:keep]
+    keywords: tuple[str, ...] = ()  # FILE[:keep]
     language: str | None = None  # codes, e.g. en,zh[:T]
     perplexity: str | None = None  # MODEL[:T]
-    toxicity: str = "off"
-    pii: str = "off"
+    classifier: tuple[str, ...] = ()  # MODEL[:LABEL[:T]]
+    classify: str = "output"  # the texts that classifiers are asked about
+    toxicity: str = "off"  # off, tag[:T], drop[:T]
+    pii: str = "off"  # off, tag, mask, pseudonym, drop
+    pii_types: str | None = None  # names, -NAME or +NAME
+    pii_key: str | None = field(default=None, repr=False)  # the key itself, env:NAME or file:PATH
+    pii_ner: str | None = None  # MODULE:FUNCTION
     tag: bool = False  # write what the rules measure as columns, and drop nothing
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("rules", "keywords"):
+        for name in ("rules", "keywords", "classifier"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if self.toxicity not in toxicity.MODES:
-            raise UsageError(f"toxicity is one of {', '.join(toxicity.MODES)}, not {self.toxicity!r}")
-        if self.pii not in pii.MODES:
-            raise UsageError(f"pii is one of {', '.join(pii.MODES)}, not {self.pii!r}")
+        if self.pii not in MODES:
+            raise UsageError(f"pii is one of {', '.join(MODES)}, not {self.pii!r}")
+        if self.classify not in ON:
+            raise UsageError(f"classifiers are asked about {', '.join(ON)}, not {self.classify!r}")
+        parse_toxicity(self.toxicity)
+        for name, needed in (("pii_types", "any"), ("pii_ner", "any"), ("pii_key", "pseudonym")):
+            if getattr(self, name) is not None and self.pii not in (MODES[1:] if needed == "any" else (needed,)):
+                given = f"--{name.replace('_', '-')}"
+                raise UsageError(
+                    f"{given} is of use with --pii {'tag, mask, ...' if needed == 'any' else needed} alone"
+                )
 
     def examiners(self) -> list[Examiner]:
-        """What looks at the rows, in the order of their columns and reasons."""
+        """What looks at the rows, in the order of their columns and reasons.
+
+        Raises `UsageError` for rules, codes, labels and types that are none, `BadInput` for files that can't be read.
+        """
         examiners: list[Examiner] = [RuleExaminer(chosen_rules(self.preset, self.rules))]
         examiners += [KeywordExaminer(parse_keywords(text)) for text in self.keywords]
         if self.language is not None:
             examiners.append(LanguageExaminer(*parse_languages(self.language)))
         if self.perplexity is not None:
             examiners.append(parse_perplexity(self.perplexity))
-        if self.toxicity != "off":
-            examiners.append(toxicity.ToxicityExaminer(self.toxicity))
+        examiners += [parse_classifier(text, self.classify) for text in self.classifier]
+        mode, threshold = parse_toxicity(self.toxicity)
+        if mode != "off":
+            examiners.append(ToxicityExaminer(mode) if threshold is None else ToxicityExaminer(mode, threshold))
         if self.pii != "off":
-            examiners.append(pii.PiiExaminer(self.pii))
+            types = DEFAULT_TYPES if self.pii_types is None else parse_types(self.pii_types)
+            key = None if self.pii_key is None else read_key(self.pii_key)
+            examiners.append(PiiExaminer(self.pii, types, key, self.seed, ner=self.pii_ner))
         return examiners
 
     @property
     def seed_used(self) -> int | None:
         """The seed, where a random choice hangs on it."""
-        return self.seed if self.pii == "pseudonym" else None
+        return self.seed if self.pii == "pseudonym" and self.pii_key is None else None
 
     def told(self) -> dict[str, Any]:
         """The arguments as the lineage tells them: what differs from doing nothing, and no secret."""
-        told = {
-            "preset": self.preset,
-            "rules": self.rules,
-            "keywords": self.keywords,
-            "language": self.language,
-            "perplexity": self.perplexity,
-            "toxicity": self.toxicity,
-            "pii": self.pii,
-            "tag": self.tag,
-        }
+        names = ("preset", "rules", "keywords", "language", "perplexity", "classifier", "toxicity", "pii", "pii_types",
+                 "pii_ner", "tag")  # fmt: skip
+        told = {name: getattr(self, name) for name in names}
         return {name: value for name, value in told.items() if value not in (None, (), "off", False)}

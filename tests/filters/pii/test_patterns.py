@@ -30,14 +30,14 @@ SEEDS = (
 def test_no_text_makes_a_pattern_run_for_long(detector: Detector) -> None:
     for seed in SEEDS:
         text = seed * (SIZE // len(seed))
-        start = time.perf_counter()
+        start = time.process_time()
         for match in detector.pattern.finditer(text):
             detector.read(match)
-        assert time.perf_counter() - start < SECONDS, seed
+        assert time.process_time() - start < SECONDS, seed
 
 
 def test_a_very_long_row_is_searched_in_the_time_of_its_length() -> None:
     text = "Numbers 1-2 and 3.4, then words. " * 150_000 + "write to ann@example.com"  # 5 MB
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(find_in(pa.array([text]))) == 1
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
