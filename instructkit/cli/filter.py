@@ -111,10 +111,10 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     instructkit filter train.arrow --language en,zh -o clean.arrow --rejects dropped.jsonl
     instructkit dedup train.jsonl | instructkit filter --pii mask --rule long_output=8000 -o clean.parquet
     """
+    run = Run("filter", options)
     from instructkit.filters import FilterSettings, filter
     from instructkit.reports.tables import print_filter
 
-    run = Run("filter", options)
     settings = FilterSettings(**run.settings)
     run.tables = print_filter
     run.finish(filter(run.open(inputs), settings, rejects=run.rejects, workers=run.workers))

@@ -9,7 +9,6 @@ from instructkit.filters.classifiers.applying import ON
 from instructkit.filters.examining import Examiner
 from instructkit.filters.keywords import KeywordExaminer, parse_keywords
 from instructkit.filters.language import LanguageExaminer, parse_languages
-from instructkit.filters.perplexity import parse_perplexity
 from instructkit.filters.pii import DEFAULT_TYPES, MODES, PiiExaminer, parse_types, read_key
 from instructkit.filters.rules.presets import chosen_rules
 from instructkit.filters.ruling import RuleExaminer
@@ -63,6 +62,8 @@ class FilterSettings:
         if self.language is not None:
             examiners.append(LanguageExaminer(*parse_languages(self.language)))
         if self.perplexity is not None:
+            from instructkit.filters.perplexity import parse_perplexity  # its loops take a second to load
+
             examiners.append(parse_perplexity(self.perplexity))
         examiners += [parse_classifier(text, self.classify) for text in self.classifier]
         mode, threshold = parse_toxicity(self.toxicity)
