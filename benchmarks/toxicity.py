@@ -26,7 +26,8 @@ from toxicity import trap_lines  # noqa: E402
 
 from instructkit.filters.toxicity.model import FILE, model  # noqa: E402
 
-MOST = 1500  # texts of a set
+PEERS = ("alt-profanity-check", "better-profanity")  # the latter takes minutes
+MOST = 300  # texts of a set
 PEER = """
 import json, sys, time, importlib.metadata
 texts = json.load(sys.stdin)
@@ -48,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--peers", help="a Python that has the peers installed")
+    parser.add_argument("--peer", action="append", choices=PEERS, help="only this one")
     given = parser.parse_args()
     seed = json.loads(FILE.with_name("model_metrics.json").read_text())["seed"]
     texts = [text for text in (*labelled(given.data, seed), *clean(given.data, seed)) if text.held_out]
@@ -64,7 +66,7 @@ def main() -> None:
     judges = {f"instructkit ({FILE.stat().st_size / 1e6:.1f} MB)": ours(lines)}
     judges["LDNOOBW word lists"] = word_lists(lines, given.data / "toxicity" / "ldnoobw")
     if given.peers:
-        for peer in ("alt-profanity-check", "better-profanity"):
+        for peer in given.peer or PEERS:
             done = subprocess.run(
                 [given.peers, "-c", PEER, peer], input=json.dumps(lines), capture_output=True, text=True, check=False
             )
