@@ -11,7 +11,6 @@
 
 from instructkit.filters.pii.examiner import MODES, PiiExaminer
 from instructkit.filters.pii.finding import DEFAULT_TYPES, TYPES, find, find_in, parse_types
-from instructkit.filters.pii.looking import look
 from instructkit.filters.pii.pseudonyms import read_key
 
-__all__ = ["DEFAULT_TYPES", "MODES", "TYPES", "PiiExaminer", "find", "find_in", "look", "parse_types", "read_key"]
+__all__ = ["DEFAULT_TYPES", "MODES", "TYPES", "PiiExaminer", "find", "find_in", "parse_types", "read_key"]

@@ -7,6 +7,6 @@
 - `examiner` is the part of a filter.
 """
 
-from instructkit.filters.toxicity.examiner import MODES, ToxicityExaminer, abusive, parse_toxicity
+from instructkit.filters.toxicity.examiner import MODES, ToxicityExaminer, parse_toxicity
 
-__all__ = ["MODES", "ToxicityExaminer", "abusive", "parse_toxicity"]
+__all__ = ["MODES", "ToxicityExaminer", "parse_toxicity"]

@@ -94,12 +94,6 @@ def told(score: float, evidence: Evidence) -> str:
     return f"{score:.2f} {', '.join(labels)}: {', '.join(' '.join(word.split()) for word in evidence.words)}"
 
 
-def abusive(batch: pa.RecordBatch) -> Verdict:
-    """Rows that are flagged at the default threshold; the values are the words that carry it."""
-    _, evidence = judge(batch, THRESHOLD)
-    return Verdict.found(batch.num_rows, {row: ", ".join(one.words) for row, one in evidence.items()})
-
-
 def judge(batch: pa.RecordBatch, threshold: float) -> tuple[npt.NDArray[np.float32], dict[int, Evidence]]:
     """The highest score of each row, and the evidence in each row that reaches the threshold."""
     owners, texts = _texts(batch)
