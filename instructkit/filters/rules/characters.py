@@ -1,15 +1,12 @@
 """Characters that no author typed: text decoded wrongly, control characters."""
 
 import re
-from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import bytes_of, looked_into
+from instructkit.filters.rule import Columns, Verdict, derived, rule
+from instructkit.filters.rules.looking import looked_into
 
 FIELDS = ("instruction", "input", "output")
 # UTF-8 read as Windows-1252 or Latin-1: a lead byte's letter, then what its continuation bytes become
@@ -24,16 +21,22 @@ _MAYBE = rf"{_MISREAD}|{_CHINESE}|\x{{FFFD}}"
 _STRETCH = re.compile(rf"(?:[\u00c2-\u00f4][{_CONTINUED}]{{1,3}})+")
 
 
+_CONTROL = r"[\x00-\x08\x0b\x0e-\x1f\x7f]"
+
+
+@derived
+def odd(columns: Columns) -> pa.BooleanArray:
+    """The rows that may have what the rules about characters look for: most have none of it."""
+    found = [pc.match_substring_regex(columns[name], f"{_MAYBE}|{_CONTROL}") for name in FIELDS]
+    return pc.or_(pc.or_(found[0], found[1]), found[2])
+
+
 @rule("mojibake", source="ours: UTF-8 read as Windows-1252, as ftfy looks for it; replacement characters; 锟斤拷")
-def mojibake(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
+def mojibake(
+    odd: pa.BooleanArray, instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray
+) -> Verdict:
     """A text was decoded wrongly: â€™ for ’, Ã© for é, replacement characters, 锟斤拷."""
-    columns = (instruction, input, output)
-    return looked_into(_any_match(columns, _MAYBE, _may_be_misread), why_mojibake, *columns)
-
-
-def _may_be_misread(data: npt.NDArray[np.uint8]) -> bool:
-    """Whether texts may hold what `_MAYBE` looks for: all of it is beyond ASCII."""
-    return bool(data.size and data.max() >= 0x80)
+    return looked_into(odd, why_mojibake, instruction, input, output)
 
 
 def why_mojibake(*texts: str) -> str:
@@ -64,36 +67,17 @@ def reads_as_utf8(text: str) -> bool:
     return True
 
 
-_CONTROL = r"[\x00-\x08\x0b\x0e-\x1f\x7f]"
-
-
 @rule("control_characters", source="ours")
-def control_characters(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
+def control_characters(
+    odd: pa.BooleanArray, instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray
+) -> Verdict:
     """A text has control characters, such as NUL or those of a terminal."""
-    columns = (instruction, input, output)
-    return looked_into(_any_match(columns, _CONTROL, _may_control), _first_control, *columns)
-
-
-def _may_control(data: npt.NDArray[np.uint8]) -> bool:
-    """Whether texts hold what `_CONTROL` looks for, by their bytes."""
-    low = data[(data < 0x20) | (data == 0x7F)]
-    return bool((~np.isin(low, [0x09, 0x0A, 0x0C, 0x0D])).any())
+    return looked_into(odd, _first_control, instruction, input, output)
 
 
 def _first_control(*texts: str) -> str:
     found = re.search(_CONTROL, "".join(texts))
     return f"U+{ord(found[0]):04X}" if found else ""
-
-
-def _any_match(
-    columns: tuple[pa.StringArray, ...], pattern: str, may: Callable[[npt.NDArray[np.uint8]], bool]
-) -> pa.BooleanArray:
-    """The rows of which a column has the pattern; columns whose bytes show that none has are not searched."""
-    found = pa.array(np.zeros(len(columns[0]), bool))
-    for column in columns:
-        if may(bytes_of(column)):
-            found = pc.or_(found, pc.match_substring_regex(column, pattern))
-    return found
 
 
 _DEAD = (

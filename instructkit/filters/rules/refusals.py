@@ -36,8 +36,9 @@ _REFUSES_ZH = re.compile(
     rf"|[^\w]*作为(?:一个|一名|一款|一种)?(?:AI|人工智能|大?语言模型)[^。\n]{{0,30}}{_CANNOT_ZH}"
 )
 _MAY_REFUSE = (
-    r"(?i)^\W*(?:i'?m|i am|i can|i won|i will not|i do|sorry|unfortunately|my apolog|apolog|i apolog|as an? |"
-    r"非常|很|十分|抱歉|遗憾|对不起|不好意思|作为)"
+    r"(?i)^[\s\pP]*(?:i['’]?m|i am|i can['’ n]|i won|i will not|i do|sorry|unfortunately|my apolog|apolog|i apolog|"
+    r"as an? (?:ai|artificial|large|language)|(?:非常|很|十分)?(?:抱歉|遗憾)|对不起|不好意思|"
+    r"作为.{0,8}(?:AI|人工智能|语言))"
 )
 
 
@@ -61,20 +62,13 @@ _MODEL_ZH = (
     r"(?:一个|一名|一款|一种)?(?:由[^，。\n]{2,20}(?:开发|训练|创建)的)?(?:AI|人工智能|大型?语言)(?:语言)?"
     r"(?:模型|助手|助理|程序|机器人)"
 )
-_IDENTIFIES = re.compile(
+_IDENTIFIES = (  # for RE2 and for Python
     rf"(?i)\bas {_MODEL}\b|\bi(?:'m| am) (?:just |only |actually )?{_MODEL}\b"
     r"|\bi(?:'m| am) (?:chatgpt|gpt-?\d|claude|bard|gemini)\b"
-    rf"|\b(?:trained|developed|created|made|built) by {_MAKERS}\b(?=[^\n]{{0,80}}\bi\b)"
+    rf"|\bi (?:am|was|have been) (?:trained|developed|created|made|built) by {_MAKERS}\b"
     r"|\bmy (?:knowledge|training data) (?:cut-?off|only goes up to|was last updated)"
     r"|\bas of my last (?:knowledge |training )?update\b"
     rf"|作为{_MODEL_ZH}|我(?:只)?是{_MODEL_ZH}|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
-)
-# the same, as RE2 can look for it
-_MAY_IDENTIFY = (
-    r"(?i)\b(?:as|i'm|i am) (?:an? |just |only |actually )*(?:ai|artificial intelligence|large language|language model|"
-    rf"chatgpt|gpt|claude|bard|gemini)\b|\b(?:trained|developed|created|made|built) by {_MAKERS}\b"
-    r"|\bmy (?:knowledge|training data)\b|\bmy last (?:knowledge|training|update)"
-    r"|(?:作为|我是|我只是)[^，。\n]*(?:AI|人工智能|语言)|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
 )
 # questions to which it is the right answer
 _ASKED = re.compile(
@@ -90,12 +84,12 @@ _ASKED = re.compile(
 @rule("self_identification", source="ours: as above; a model tuned on it claims to be another")
 def self_identification(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
     """The output speaks as an AI model (As an AI; 作为一个人工智能), and the prompt neither asks nor says so."""
-    return looked_into(pc.match_substring_regex(output, _MAY_IDENTIFY), why_identified, instruction, input, output)
+    return looked_into(pc.match_substring_regex(output, _IDENTIFIES), why_identified, instruction, input, output)
 
 
 def why_identified(instruction: str, input: str, output: str) -> str:
     """The words by which an answer speaks as a model, or "" where the prompt asks who it is, or has them too."""
-    found = _IDENTIFIES.search(output)
+    found = re.search(_IDENTIFIES, output)
     if not found:
         return ""
     prompt = f"{instruction}\n{input}"

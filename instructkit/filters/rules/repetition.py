@@ -8,11 +8,12 @@ import zlib
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import mask_of
+from instructkit.filters.rules.looking import bytes_of, mask_of, offsets_of
 
 LINES = 6  # fewer lines are not judged
 QUICK = 0.5  # left by LZ4: zlib then leaves far more than is judged
@@ -23,12 +24,27 @@ BYTES = 600  # shorter texts are not judged: they compress in no telling way
 def repeated_lines(output: pa.StringArray, *, at_most: float = 0.5) -> Verdict:
     """Share of the output's characters that stand in lines that repeat an earlier one."""
     shares = np.zeros(len(output))
-    long = np.flatnonzero(mask_of(pc.greater_equal(pc.count_substring(output, "\n"), LINES - 1)))
-    for row, text in zip(long.tolist(), output.take(pa.array(long)).to_pylist(), strict=True):
-        lines = list(filter(None, text.split("\n")))
-        if len(set(lines)) < len(lines):
-            shares[row] = repeated_share(lines)
+    rows = _with_equal_lines(output)
+    for row, text in zip(rows.tolist(), output.take(pa.array(rows)).to_pylist(), strict=True):
+        shares[row] = repeated_share(list(filter(None, text.split("\n"))))
     return Verdict.of(shares > at_most, shares)
+
+
+def _with_equal_lines(output: pa.StringArray) -> npt.NDArray[np.int64]:
+    """The rows of `LINES` lines or more of which two that are not empty are equal."""
+    newlines = np.flatnonzero(bytes_of(output) == ord("\n"))
+    ends = offsets_of(output)[1:]
+    counts = np.diff(np.searchsorted(newlines, ends, side="left"), prepend=0)
+    long = np.flatnonzero(counts >= LINES - 1)
+    lines = pc.split_pattern(output.take(pa.array(long)), "\n")
+    codes = lines.flatten().dictionary_encode()
+    numbers = codes.indices.to_numpy().astype(np.int64)
+    empty = pc.index(codes.dictionary, "").as_py()
+    keys = np.repeat(np.arange(len(long)), pc.list_value_length(lines).to_numpy()) * len(codes.dictionary) + numbers
+    keys = np.sort(keys[numbers != empty])
+    twice = keys[1:][keys[1:] == keys[:-1]]
+    found: npt.NDArray[np.int64] = long[np.unique(twice // max(len(codes.dictionary), 1))]
+    return found
 
 
 def repeated_share(lines: list[str]) -> float:
