@@ -21,7 +21,7 @@ import pytest
 
 from instructkit.cli import COMMANDS, cli
 from instructkit.dedup import DedupSettings
-from instructkit.filters import presets as _presets  # noqa: F401 - importing it enters the rules
+from instructkit.filters import rules as _rules  # noqa: F401 - importing it enters the rules
 from instructkit.filters.rule import RULES
 from instructkit.templating.library.packs import bindings, load_pack, tasks
 from instructkit.templating.pretext.document import Document
@@ -148,11 +148,11 @@ def test_the_defaults_of_a_page_are_those_of_help(name: str) -> None:
 
 
 def test_the_table_of_rules_is_the_registry() -> None:
-    told = [[cell.strip("`") for cell in cells] for cells in table(DOCS / "filter.md", "Rule")]
+    told = [[cell.strip("`") for cell in cells] for cells in table(DOCS / "rules.md", "Rule")]
     known = []
     for name, rule in sorted(RULES.items()):
         default = f"{rule.default:,}" if isinstance(rule.default, int) else str(rule.default or "")
-        known.append([name, default, rule.about, rule.source])
+        known.append([name, default, ", ".join(rule.presets), rule.about, rule.source])
     assert told == known
 
 
@@ -263,7 +263,7 @@ def test_the_rule_in_the_guide_works(workplace: Path) -> None:
     check = """
 from instructkit.filters.rule import RULES
 found = RULES["many_links"](pa.RecordBatch.from_pydict({"output": ["http://a " * 21, "http://a " * 20]}), 20)
-print(found.fails.tolist(), found.values(0))
+print(found.fails.tolist(), found.value(0))
 """
     done = subprocess.run([sys.executable, "-c", code + check], check=True, capture_output=True, encoding="utf-8")
     assert done.stdout == "[True, False] 21\n"

@@ -43,5 +43,5 @@ def command(inputs: tuple[str, ...], against: tuple[str, ...], **options: Any) -
     if not report.findings:
         click.echo(f"{report.rows:,} rows: nothing found")
         return
-    rows = [(one.check, one.group, one.rows, one.detail, ", ".join(one.examples)) for one in report.findings]
+    rows = [(one.check, one.group, one.rows, one.detail, next(iter(one.examples), "")) for one in report.findings]
     print_table(f"{report.rows:,} rows", ("check", "task or source", ">rows", "what", "e.g."), rows)
