@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -77,8 +78,9 @@ class Spool:
         wanted = os.environ.get("TMPDIR")
         if wanted and not Path(wanted).is_dir():  # Python would take another folder, and say nothing
             raise UsageError(f"TMPDIR names {wanted}, which is no folder: make it first, or unset TMPDIR")
-        self.folder = Path(tempfile.mkdtemp(prefix="instructkit-"))
-        _OPEN.add(self.folder)
+        self.folder = Path(tempfile.gettempdir()) / f"instructkit-{secrets.token_hex(8)}"
+        _OPEN.add(self.folder)  # before it is made: an interruption may come at any time
+        self.folder.mkdir(mode=0o700)
         self.rows = 0
         self.schema = schema
         self._sink = pa.OSFile(str(self.folder / "rows.arrow"), "wb")
