@@ -188,7 +188,7 @@ def test_items_fetched_ahead_come_in_order_and_no_thread_stays() -> None:
     assert fetched in ([0, 1], [0, 1, 2])
     source.close()  # nobody is in it any more
     assert ended == [True]
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # those of other tests may end meanwhile
 
 
 def test_an_error_of_an_item_fetched_ahead_is_raised_where_it_is_due() -> None:
