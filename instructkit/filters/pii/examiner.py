@@ -21,6 +21,7 @@ from instructkit.records.lists import list_lengths, lists_of
 
 MODES = ("off", "tag", "mask", "pseudonym", "drop")
 NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
+COLUMN = "pii"
 SAMPLES = 3  # of each type, a batch
 _DONE = {"tag": "pii_tagged", "mask": "pii_masked", "pseudonym": "pii_pseudonymized"}
 
@@ -37,7 +38,6 @@ class PiiExaminer:
     types: tuple[str, ...] = DEFAULT_TYPES
     key: bytes | None = field(default=None, repr=False)
     seed: int = 0
-    column: str = "pii"
     ner: str | None = None
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class PiiExaminer:
     @property
     def fields(self) -> tuple[pa.Field, ...]:
         """The column of the types found in each row, unless such rows are dropped."""
-        return () if self.mode == "drop" else (pa.field(self.column, pa.list_(pa.string())),)
+        return () if self.mode == "drop" else (pa.field(COLUMN, pa.list_(pa.string())),)
 
     @property
     def holds_gil(self) -> bool:

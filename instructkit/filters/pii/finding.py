@@ -1,5 +1,6 @@
 """Finding: quick tests over columns, patterns over the few texts they let through, one claim a stretch of text."""
 
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -139,11 +140,13 @@ def joined(hits: Hits, more: Hits) -> Hits:
 
 def _settled(hits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     kept: list[list[int]] = []
-    taken: dict[int, list[tuple[int, int]]] = {}
+    taken: dict[int, list[tuple[int, int]]] = {}  # of each row, in order; as they lie apart, neighbors are all to ask
     for hit in sorted(hits.tolist(), key=lambda hit: (hit[4], hit[1])):
+        start, end = hit[1], hit[2]
         spans = taken.setdefault(hit[0], [])
-        if all(hit[2] <= start or end <= hit[1] for start, end in spans):
-            spans.append((hit[1], hit[2]))
+        place = bisect(spans, (start, end))
+        if (not place or spans[place - 1][1] <= start) and (place == len(spans) or end <= spans[place][0]):
+            spans.insert(place, (start, end))
             kept.append(hit)
     return np.array(kept, np.int64)
 

@@ -9,7 +9,7 @@ import pytest
 import instructkit as ik
 from instructkit.errors import UsageError
 from instructkit.filters.examining import Findings
-from instructkit.filters.pii import PiiExaminer, look
+from instructkit.filters.pii import PiiExaminer
 from tests.rows import examples
 
 SECRET = "the key of the run"
@@ -96,11 +96,11 @@ def test_no_datum_is_told(mode: str) -> None:
 
 
 def test_tagging_changes_no_text() -> None:
-    findings = PiiExaminer("tag", column="raw_pii")(rows())
+    findings = PiiExaminer("tag")(rows())
     assert findings.batch is None
     assert findings.columns[0].to_pylist() == [["EMAIL"], [], ["CARD", "PHONE"]]
     assert list(findings.marked) == ["pii_tagged"]
-    assert PiiExaminer("tag", column="raw_pii").fields == (pa.field("raw_pii", pa.list_(pa.string())),)
+    assert PiiExaminer("tag").fields == (pa.field("pii", pa.list_(pa.string())),)
 
 
 def test_dropping_names_the_types_only() -> None:
@@ -150,4 +150,3 @@ def test_the_filter_masks_tags_and_drops(tmp_path: Any) -> None:
     assert dropped.read_all().num_rows == 1
     reasons = ik.read(str(tmp_path / "r.parquet")).read_all()["reasons"].to_pylist()
     assert [(one["rule"], one["value"]) for (one,) in reasons] == [("pii", "EMAIL"), ("pii", "CARD, PHONE")]
-    assert look(rows()).kinds == {0: ["EMAIL"], 2: ["CARD", "PHONE"]}

@@ -1,8 +1,10 @@
 """What is found in texts, and what only looks like it."""
 
+import time
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from instructkit.errors import UsageError
 from instructkit.filters.pii import DEFAULT_TYPES, TYPES, find, find_in, parse_types
+from instructkit.filters.pii.finding import _settled
 from tests.filters.pii.labelled import own, presidio, scores
 
 HERE = Path(__file__).parent
@@ -103,6 +106,27 @@ def test_hits_lie_in_the_text_in_order_and_apart(text: str) -> None:
     hits = list(find(text, TYPES))
     assert all(0 <= start < end <= len(text) for start, end, _ in hits)
     assert all(one[1] <= other[0] for one, other in pairwise(hits))
+
+
+def _settled_slowly(hits: list[list[int]]) -> list[list[int]]:
+    kept: list[list[int]] = []
+    for hit in sorted(hits, key=lambda hit: (hit[4], hit[1])):
+        if all(hit[0] != one[0] or hit[2] <= one[1] or one[2] <= hit[1] for one in kept):
+            kept.append(hit)
+    return kept
+
+
+@given(st.lists(st.tuples(*(st.integers(0, most) for most in (2, 30, 8, 3)))))
+def test_claims_are_settled_as_if_each_were_held_against_all_before_it(drawn: list[tuple[int, int, int, int]]) -> None:
+    hits = [[row, start, start + 1 + size, 0, order] for row, start, size, order in drawn]
+    assert _settled(np.array(hits, np.int64).reshape(-1, 5)).tolist() == _settled_slowly(hits)
+
+
+@pytest.mark.parametrize("part", ["(at)a.a.a.a", "北京市北京市路1号"])
+def test_the_claims_of_a_long_text_are_settled_in_time(part: str) -> None:
+    began = time.process_time()
+    list(find(part * (200_000 // len(part.encode()))))
+    assert time.process_time() - began < 4  # quadratic: 10 and more
 
 
 def test_types_are_chosen_left_out_and_added() -> None:
