@@ -7,6 +7,7 @@ from instructkit.filters.pii import checks
 from instructkit.filters.pii.calling_codes import national
 from instructkit.filters.pii.naming import normal, without_extension
 from instructkit.filters.pii.pseudonyms import Draws
+from instructkit.filters.pii.secrets import FRAME, MARK
 from instructkit.filters.pii.words import listed, words
 
 _GIVEN = words("en_given_names")
@@ -54,8 +55,7 @@ def _email(value: str, draws: Draws) -> str:
 
 
 def _phone(value: str, draws: Draws) -> str:
-    """Numbers kept for fiction in North America (555-01xx) and Britain (Ofcom); elsewhere of the same country "
-    "and size."""
+    """Numbers kept for fiction in North America (555-01xx) and Britain (Ofcom), elsewhere of the same country."""
     number, extension = without_extension(value)
     digits = "".join(_DIGIT.findall(number))
     known = normal("PHONE", number)
@@ -145,11 +145,11 @@ def _page(value: str, draws: Draws) -> str:
 
 
 def _key(value: str, draws: Draws) -> str:
-    """The issuer's mark stays, so that the form can be told."""
+    """The issuer's mark stays, so that the form can be told, and the frame of a private key; nothing else."""
     if value.startswith("-----BEGIN"):
-        lines = value.split("\n")
-        return "\n".join(line if line.startswith("-----") else draws.like(line) for line in lines)
-    mark = re.match(r"(?:[A-Za-z0-9]{1,8}[_-]){1,2}(?=.{16})|[A-Za-z]{4}|[A-Za-z0-9]{0,3}\.?", value)
+        pieces = re.split(f"({FRAME.pattern})", value)  # every second one is a frame
+        return "".join(piece if place % 2 else draws.like(piece) for place, piece in enumerate(pieces))
+    mark = MARK.match(value)
     keep = mark.end() if mark else 0
     return value[:keep] + draws.like(value[keep:])
 

@@ -8,6 +8,8 @@ _CHINA = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)")
 _NORTH_AMERICA = re.compile(r"\(?(?:\+1|1[ .-]\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-])")  # with its 1 in front
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.?|extension|转) ?[0-9]{1,5}\Z")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as Chinese keyboards write them
+_PART = re.compile(r"[^\s()+.,:·•/-]+")  # of a value, between the signs its form is made of
+READABLE = 3  # characters: of a shorter part the first would tell too much
 _CASE_COUNTS = ("KEY", "CRYPTO", "URL_CREDENTIALS", "URL")
 
 
@@ -61,14 +63,24 @@ class Placeholders:
 
 
 def sample(kind: str, value: str) -> str:
-    """The form of a value, of which nothing but its first sign can be read.
+    """The form of a value, of which nothing but its first sign can be read, and that only where two others hide.
 
     >>> sample("EMAIL", "ann.lee@example.com"), sample("PHONE", "415-555-0132"), sample("PERSON", "王小明")
     ('a***@e***.com', '4**-***-****', '王**')
+    >>> sample("EMAIL", "x@y.com"), sample("PERSON", "Bo Li")
+    ('***@***.com', '*** ***')
     """
     if kind == "EMAIL" and "@" in value:
         local, _, domain = value.rpartition("@")
-        return f"{local[:1]}***@{domain[:1]}***.{domain.rpartition('.')[2]}"
-    if kind in ("KEY", "CRYPTO", "ADDRESS", "URL", "URL_CREDENTIALS"):
-        return value[:1] + "***"
-    return value[:1] + "".join("*" if one.isalnum() else one for one in value[1:])
+        host, _, ending = domain.rpartition(".")
+        return f"{_first(local)}***@{_first(host)}***.{ending if host and len(ending) >= READABLE else '***'}"
+    parts = _PART.findall(value)
+    first = _first(parts[0]) if parts else ""
+    if kind in ("KEY", "CRYPTO", "ADDRESS", "URL", "URL_CREDENTIALS") or not parts:
+        return first + "***"
+    hidden = _PART.sub(lambda part: "*" * max(len(part[0]), READABLE), value)
+    return hidden.replace("*", first, 1) if first else hidden
+
+
+def _first(part: str) -> str:
+    return part[:1] if len(part) >= READABLE else ""

@@ -80,7 +80,7 @@ def read_key(text: str) -> bytes:
     """
     kind, _, name = text.partition(":")
     if kind == "env":
-        value = os.environ.get(name, "").strip().encode()
+        value = os.fsencode(os.environ.get(name, "").strip())
         if not value:
             raise UsageError(f"the variable {name!r} that should hold the key is not set or empty")
         return value
@@ -95,4 +95,4 @@ def read_key(text: str) -> bytes:
         return value
     if not text:
         raise UsageError("the key is empty; give the key itself, env:NAME or file:PATH")
-    return text.encode()
+    return os.fsencode(text)  # bytes that are no UTF-8 are a key too

@@ -89,7 +89,7 @@ def test_no_datum_is_told(mode: str) -> None:
     examiner = PiiExaminer(mode, key=SECRET.encode())
     findings = examiner(rows())
     assert all(datum not in told(findings) for datum in DATA)
-    assert findings.samples["EMAIL"][0] == "a***@e***.com"
+    assert findings.samples["EMAIL"][0] == "***@e***.com"
     assert SECRET not in repr(examiner)
     if mode in ("mask", "pseudonym"):
         assert all(datum not in repr(findings.batch.to_pylist()) for datum in DATA if datum)

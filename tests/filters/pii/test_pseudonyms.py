@@ -1,5 +1,6 @@
 """Pseudonyms: of the same form, true by their checks, the same for the same value and key."""
 
+import os
 import re
 from pathlib import Path
 
@@ -115,6 +116,26 @@ def test_a_coins_address_is_true(coin: str) -> None:
         assert checks.bech32(names.of("CRYPTO", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")) == 1
 
 
+@pytest.mark.parametrize(
+    ("mark", "secret"),
+    [
+        ("AIza", "SyB-9tSrke_2PouQMnMX-a7eZSW0jkFMBWY"),
+        ("sk-ant-", "api03-R2D2c3po_bB8abcdefghijklmnopqrstuvwxyzABCDEFGH"),
+        ("AKIA", "IOSFODNN7QWERTYU"),
+        ("ghp_", "aBcD3fGh1jKlMn0pQrStUvWxYz0123456789"),
+        ("", "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"),
+        ("-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj-----END PRIVATE KEY-----"),
+    ],
+)
+def test_of_a_key_nothing_stays_but_the_issuers_mark(mark: str, secret: str) -> None:
+    for names in SEEDS:
+        made = names.of("KEY", mark + secret)
+        assert made.startswith(mark)
+        both = zip(secret.partition("-----")[0], made[len(mark) :], strict=False)
+        alike = [one for one, other in both if one == other and one.isalnum()]
+        assert len(alike) < 9  # by chance: one of ten digits, of 25 letters
+
+
 @given(st.sampled_from(TYPES), st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=60))
 def test_any_text_of_any_type_gets_a_pseudonym(kind: str, value: str) -> None:
     if kind not in ("IBAN", "CARD"):  # these are made only of what passed its check
@@ -134,6 +155,8 @@ def test_the_key_is_read_from_where_it_is(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "key").write_text("abc\n")
     monkeypatch.setenv("PII_KEY", "abc")
     assert read_key(f"file:{tmp_path / 'key'}") == read_key("env:PII_KEY") == read_key("abc") == b"abc"
+    monkeypatch.setattr(os, "environ", {"PII_KEY": os.fsdecode(b"\xff\xfe\n")})
+    assert read_key("env:PII_KEY") == read_key(os.fsdecode(b"\xff\xfe")) == b"\xff\xfe"
     (tmp_path / "none").write_text("\n")
     for text, why in (
         ("env:PII_NO_KEY", "'PII_NO_KEY'.*not set"),
