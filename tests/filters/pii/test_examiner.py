@@ -76,6 +76,24 @@ def test_what_is_certain_in_one_text_is_masked_in_all_of_the_row() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([["ann@example.com"]], pa.list_view(pa.string())),
+        pa.array([["ann@example.com"]], pa.large_list_view(pa.string())),
+        pa.ExtensionArray.from_storage(pa.json_(), pa.array(['"ann@example.com"'])),
+        pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array(["ann@example.com"])),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_no_type_of_column_hides_its_texts(column: pa.Array) -> None:
+    masked = PiiExaminer("mask")(pa.record_batch({"kept": column})).batch
+    assert masked is not None
+    assert masked.schema.field("kept").type == column.type
+    assert "[EMAIL_1]" in str(masked["kept"].to_pylist())
+    assert "ann" not in str(masked["kept"].to_pylist())
+
+
 def test_what_a_row_is_called_by_stays() -> None:
     table = examples([{"id": "a@example.com", "output": "a@example.com"}]).to_batches()[0]
     masked = PiiExaminer("mask")(table).batch

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from instructkit.errors import BadInput
 from instructkit.filters.pii.leaves import holds_text, leaves, rebuilt
 
 TURN = pa.struct([("role", pa.string()), ("n", pa.int64())])
@@ -18,6 +19,13 @@ COLUMNS = [
     pa.array([[["a"], ["b", "c"]], [[]], None, [None]], pa.list_(pa.list_(pa.string()))),
     pa.array([["a", "b"], None, ["c", "d"], ["e", None]], pa.list_(pa.string(), 2)),
     pa.array([[("k", "a")], None, [], [("k", None), ("l", "b")]], pa.map_(pa.string(), pa.string())),
+    pa.array(["a", None, "b", "a"], pa.string_view()),
+    pa.array([["a", None], [], None, ["d"]], pa.list_view(pa.string())),
+    pa.array([["a", None], [], None, ["d"]], pa.large_list_view(pa.large_string())),
+    pa.array([[{"role": "a", "n": 1}], None, [], [None]], pa.list_view(TURN)),
+    pa.array([[["a"], None], [], None, [["d"]]], pa.list_(pa.list_view(pa.string()))),
+    pa.ExtensionArray.from_storage(pa.json_(), pa.array(['"a"', None, '"b"', "1"])),
+    pa.RunEndEncodedArray.from_arrays(pa.array([2, 3, 4], pa.int32()), pa.array(["a", None, "b"])),
 ]
 
 
@@ -41,3 +49,12 @@ def test_columns_without_texts_are_left_alone(kind: pa.DataType) -> None:
     assert not holds_text(kind)
     assert list(leaves(column, np.arange(3))) == []
     assert rebuilt(column, iter(())) is column
+
+
+def test_texts_that_could_not_be_put_back_are_refused() -> None:
+    union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array(["a", "b"]), pa.array([1, 2])])
+    listed = pa.nulls(2, pa.list_view(pa.json_()))
+    for column in (union, listed):
+        assert holds_text(column.type)
+        with pytest.raises(BadInput, match="can't be searched"):
+            list(leaves(column, np.arange(2)))
