@@ -10,17 +10,19 @@ import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
 from instructkit.filters.examining import Findings
+from instructkit.filters.pii.covering import covered
 from instructkit.filters.pii.finding import DEFAULT_TYPES, TYPES, Hits, find_in, joined
 from instructkit.filters.pii.leaves import Rows, holds_text, leaves, rebuilt
 from instructkit.filters.pii.naming import Placeholders, sample
 from instructkit.filters.pii.ner import spans_of
 from instructkit.filters.pii.pseudonyms import Pseudonyms
-from instructkit.filters.pii.spreading import Values, known_values, spread
+from instructkit.filters.pii.spreading import Values, known_values, note_values, spread
 from instructkit.filters.rule import Verdict
 from instructkit.records.lists import list_lengths, lists_of
 
 MODES = ("off", "tag", "mask", "pseudonym", "drop")
 NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
+CHANGING = ("mask", "pseudonym")
 COLUMN = "pii"
 SAMPLES = 3  # of each type, a batch
 _DONE = {"tag": "pii_tagged", "mask": "pii_masked", "pseudonym": "pii_pseudonymized"}
@@ -56,7 +58,7 @@ class PiiExaminer:
         """Patterns and checks are Python."""
         return True
 
-    def __call__(self, batch: pa.RecordBatch) -> Findings:
+    def __call__(self, batch: pa.RecordBatch) -> "PiiFindings":
         """Examine the rows of a batch."""
         names = [one.name for one in batch.schema if one.name not in NAMES and holds_text(one.type)]
         every = np.arange(batch.num_rows)
@@ -68,7 +70,7 @@ class PiiExaminer:
         if values:
             for leaf in found:
                 leaf.hits = spread(leaf.texts, leaf.rows, leaf.hits, values)
-        findings = Findings()
+        findings = PiiFindings(found_in=found if self.mode in CHANGING else None, types=self.types)
         kinds = self._kinds(found, batch.num_rows)
         has = list_lengths(kinds) > 0
         for leaf in found:
@@ -78,7 +80,7 @@ class PiiExaminer:
             return findings
         findings.columns.append(kinds)
         findings.marked[_DONE[self.mode]] = has
-        if self.mode != "tag":
+        if self.mode in CHANGING:
             findings.batch = self._changed(batch, names, found) if has.any() else batch
         return findings
 
@@ -123,6 +125,28 @@ class PiiExaminer:
             for one in batch.schema
         ]
         return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+@dataclass
+class PiiFindings(Findings):
+    """What was found in a batch; it can cover the same data in what others found."""
+
+    found_in: "list[_Leaf] | None" = field(default=None, repr=False)  # None where no text is changed
+    types: tuple[str, ...] = DEFAULT_TYPES
+
+    def cover(self, columns: list[pa.Array]) -> list[pa.Array]:
+        """Columns of evidence that others add to the batch, with ``[TYPE]`` for what shows a datum or a part of one.
+
+        A text that shares four characters in a row with a value of its row is covered whole. Columns that hold no
+        texts stay, and all of them where the mode changes no text. The columns of names, as ``pii`` and ``failed``,
+        are no evidence and must not be given.
+        """
+        if self.found_in is None:
+            return columns
+        values: Values = {}
+        for leaf in self.found_in:
+            note_values(leaf.texts, leaf.rows, leaf.hits, values)
+        return [covered(column, values, self.types) for column in columns]
 
 
 @dataclass
