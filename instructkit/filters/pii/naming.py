@@ -75,7 +75,7 @@ def sample(kind: str, value: str) -> str:
         host, _, ending = domain.rpartition(".")
         return f"{_first(local)}***@{_first(host)}***.{ending if host and len(ending) >= READABLE else '***'}"
     parts = _PART.findall(value)
-    first = _first(parts[0]) if parts else ""
+    first = _first(parts[0]) if parts and value.startswith(parts[0]) else ""
     if kind in ("KEY", "CRYPTO", "ADDRESS", "URL", "URL_CREDENTIALS") or not parts:
         return first + "***"
     hidden = _PART.sub(lambda part: "*" * max(len(part[0]), READABLE), value)

@@ -14,7 +14,7 @@ from instructkit.filters.pii.naming import sample
         ("EMAIL", "x@y.com", "***@***.com"),
         ("EMAIL", "ann@b.io", "a***@***.***"),
         ("EMAIL", "ann@localhost", "a***@***.***"),
-        ("PHONE", "(415) 555-0132", "(4**) ***-****"),
+        ("PHONE", "(415) 555-0132", "(***) ***-****"),
         ("PHONE", "+1 415 555 0132", "+*** *** *** ****"),
         ("PERSON", "王明", "***"),
         ("PERSON", "Jo Li", "*** ***"),
