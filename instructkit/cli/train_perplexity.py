@@ -1,6 +1,7 @@
 """``instructkit train-perplexity``."""
 
 import time
+from collections import Counter
 from typing import Any
 
 import click
@@ -29,12 +30,13 @@ def command(
     from instructkit.filters.perplexity import TrainingSettings, train_perplexity
     from instructkit.filters.perplexity.reading import read_texts
     from instructkit.filters.perplexity.training import check_output, write_model
-    from instructkit.reports.tables import print_table
+    from instructkit.reports.tables import print_table, reasons_text
 
     say_notes(quiet)
     start = time.perf_counter()
     path = check_output(output)
-    trained = train_perplexity(read_texts(inputs, text, layout), TrainingSettings(**options))
+    lost: Counter[str] = Counter()
+    trained = train_perplexity(read_texts(inputs, text, layout, lost), TrainingSettings(**options))
     size = write_model(trained.model, path)
     if quiet:
         return
@@ -44,8 +46,9 @@ def command(
     ]
     print_table("perplexity of the texts held out", ("language", ">p50", ">p90", ">p95", ">p99"), rows, to_stderr=True)
     texts = trained.texts - trained.held_out
+    left = f", {reasons_text(dict(+lost))} left out" if +lost else ""
     click.echo(
         f"train-perplexity: {texts:,} texts of {trained.characters:,} characters to train on, {trained.held_out:,} "
-        f"held out; wrote {path} ({size / 1e6:.1f} MB) in {time.perf_counter() - start:.1f} s",
+        f"held out{left}; wrote {path} ({size / 1e6:.1f} MB) in {time.perf_counter() - start:.1f} s",
         err=True,
     )

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.filters.examining import Examiner, Findings
-from instructkit.filters.rule import Mask, Verdict
+from instructkit.filters.pii import PiiFindings
+from instructkit.filters.rule import Mask
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import extra_name
 
@@ -41,40 +42,61 @@ class Judge:
         """Judge the rows of a batch."""
         findings = [examiner(batch) for examiner in self.examiners]
         verdicts = [verdict for found in findings for verdict in found.verdicts]
-        fails = np.array([verdict.fails for _, verdict, _ in verdicts], bool).reshape(len(verdicts), batch.num_rows)
+        by_name: dict[str, Mask] = {}  # two lists of keywords, two classifiers may have one name
+        for name, verdict, _ in verdicts:
+            by_name[name] = verdict.fails | by_name[name] if name in by_name else verdict.fails
+        names = list(by_name)
+        fails = np.array(list(by_name.values()), bool).reshape(len(names), batch.num_rows)
         changed = next((found.batch for found in findings if found.batch is not None), batch)
-        columns = [*changed.columns, *(column for found in findings for column in found.columns)]
+        columns = [
+            *changed.columns,
+            *_added(findings, [verdict.values for _, verdict, _ in verdicts] if self.tag else []),
+        ]
         if self.tag:
-            columns += [*(verdict.values for _, verdict, _ in verdicts), _failed(verdicts, fails)]
+            columns.append(_failed(names, fails))
         whole = pa.RecordBatch.from_arrays(columns, schema=self.schema)
         marked = {name: mask for found in findings for name, mask in found.marked.items()}
         if self.tag:
-            marked |= {f"{name}_tagged": verdict.fails for name, verdict, _ in verdicts}
+            marked |= {f"{name}_tagged": mask for name, mask in by_name.items()}
         dropped: Mask = np.zeros(batch.num_rows, bool) if self.tag else np.any(fails, axis=0)
         rows = np.flatnonzero(dropped)
         reasons: dict[int, list[Reason]] = {row: [] for row in rows.tolist()}
         for name, verdict, threshold in verdicts if len(rows) else ():
             for row in np.flatnonzero(verdict.fails).tolist():
                 reasons[row].append((name, verdict.value(row), threshold))
-        single = fails & (fails.sum(axis=0) == 1) & dropped
+        failed = fails & dropped
+        single = failed & (fails.sum(axis=0) == 1)
         return Judged(
             whole.filter(pa.array(~dropped)) if len(rows) else whole,
             reasons,
-            _counted(verdicts, fails & dropped),
-            Counter({name: int(only.sum()) for (name, _, _), only in zip(verdicts, single, strict=True)}),
+            _counted(names, failed),
+            # 0 for a rule that never failed alone, nothing for one that never failed
+            Counter(
+                {name: int(only.sum()) for name, only, any_ in zip(names, single, failed, strict=True) if any_.any()}
+            ),
             Counter({name: stay for name, mask in marked.items() if (stay := int((mask & ~dropped).sum()))}),
             sum((found.found for found in findings), Counter()),
             {kind: some for found in findings for kind, some in found.samples.items()},
         )
 
 
-def _counted(verdicts: list[tuple[str, Verdict, str]], fails: Masks) -> Counter[str]:
-    return Counter({name: int(rows.sum()) for (name, _, _), rows in zip(verdicts, fails, strict=True) if rows.any()})
+def _added(findings: list[Findings], values: list[pa.Array]) -> list[pa.Array]:
+    """The columns that are added; where personal data are masked, those of the others may not show them either."""
+    covering = next((found for found in findings if isinstance(found, PiiFindings)), None)
+    cover = list[pa.Array] if covering is None else covering.cover
+    added: list[pa.Array] = []
+    for found in findings:
+        added += found.columns if found is covering else cover(found.columns)
+    return [*added, *cover(values)]
 
 
-def _failed(verdicts: list[tuple[str, Verdict, str]], fails: Masks) -> pa.Array:
-    names = np.array([name for name, _, _ in verdicts], object)
-    return pa.array([names[rows].tolist() for rows in fails.T], FAILED.type)
+def _counted(names: list[str], fails: Masks) -> Counter[str]:
+    return Counter({name: int(rows.sum()) for name, rows in zip(names, fails, strict=True) if rows.any()})
+
+
+def _failed(names: list[str], fails: Masks) -> pa.Array:
+    listed = np.array(names, object)
+    return pa.array([listed[rows].tolist() for rows in fails.T], FAILED.type)
 
 
 def make_judge(examiners: list[Examiner], schema: pa.Schema, *, tag: bool) -> Judge:

@@ -38,6 +38,15 @@ def load_model(path: Path) -> Any:
         raise BadInput(f"{path}: the fastText model can't be read ({error}); it may be cut off") from error
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """What tells a model's file from one that took its place; zeros where there is none."""
+    try:
+        told = path.stat()
+    except OSError:
+        return 0, 0
+    return told.st_mtime_ns, told.st_size
+
+
 def _length(content: mmap.mmap) -> int:
     """The length a model says it has (by fastText's dictionary.cc and quantmatrix.cc); -1 where it ends before."""
     try:

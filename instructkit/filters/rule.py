@@ -137,8 +137,14 @@ def parse_rule(text: str) -> tuple[str, Any]:
         raise UsageError(f"the rule {name} has no threshold: --rule {name} or --rule {name}=off")
     try:
         threshold = type(known.default)(value)
-        if isinstance(threshold, float) and math.isnan(threshold):  # nothing is above or below it
+        if not 0 <= threshold <= (1 if _is_share(known.default) else math.inf):  # nothing is above or below "nan"
             raise ValueError(value)
         return name, threshold
     except ValueError as error:
-        raise UsageError(f"--rule {text}: {value!r} is no {type(known.default).__name__}") from error
+        whole = "whole " if isinstance(known.default, int) else ""
+        wanted = "share from 0 to 1" if _is_share(known.default) else f"{whole}number from 0 on"
+        raise UsageError(f"--rule {text}: {value!r} is no {wanted}") from error
+
+
+def _is_share(default: Any) -> bool:
+    return isinstance(default, float) and default < 1

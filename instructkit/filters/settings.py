@@ -44,6 +44,8 @@ class FilterSettings:
             raise UsageError(f"pii is one of {', '.join(MODES)}, not {self.pii!r}")
         if self.classify not in ON:
             raise UsageError(f"classifiers are asked about {', '.join(ON)}, not {self.classify!r}")
+        if self.classify != "output" and not self.classifier:
+            raise UsageError("--classify says what classifiers are asked about: name one by --classifier")
         parse_toxicity(self.toxicity)
         for name, needed in (("pii_types", "any"), ("pii_ner", "any"), ("pii_key", "pseudonym")):
             if getattr(self, name) is not None and self.pii not in (MODES[1:] if needed == "any" else (needed,)):
@@ -85,4 +87,5 @@ class FilterSettings:
         names = ("preset", "rules", "keywords", "language", "perplexity", "classifier", "toxicity", "pii", "pii_types",
                  "pii_ner", "tag")  # fmt: skip
         told = {name: getattr(self, name) for name in names}
+        told["classify"] = self.classify if self.classifier else None
         return {name: value for name, value in told.items() if value not in (None, (), "off", False)}

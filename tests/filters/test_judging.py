@@ -67,3 +67,21 @@ def test_texts_of_emoji_nul_and_great_length_are_judged() -> None:
         reader.read_all()
         assert ik.counts(reader).rows_in == len(rows)
         assert ik.counts(reader).reasons["max_output_tokens"] == 2
+
+
+def test_evidence_shows_no_personal_data_where_they_are_masked(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("ann@example.com\n", encoding="utf-8")
+    rows = [{"output": "Mail ann@example.com, you fucking idiot@example.org!"}]
+    table = ik.filter(
+        examples(rows), tag=True, toxicity="tag", pii="mask", keywords=[str(tmp_path / "words.txt")]
+    ).read_all()
+    assert "example" not in str([table.drop_columns(["id", "parent"]).to_pylist()])
+
+
+def test_two_lists_of_keywords_are_counted_together(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"{name}pple\n", encoding="utf-8")
+    rows = [{"output": text} for text in ("apple", "bpple", "apple bpple", "none")]
+    reader = ik.filter(examples(rows), preset="none", keywords=[str(tmp_path / "a.txt"), str(tmp_path / "b.txt")])
+    assert reader.read_all().num_rows == 1
+    assert ik.counts(reader).reasons == {"keywords": 3} == dict(ik.counts(reader).alone)

@@ -16,7 +16,9 @@ from instructkit.errors import BadInput
 
 _ZEROED_MEMORY = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=255"  # a byte is filled with the complement of 255
 _CHILD = """
-import json, sys
+import sys
+sys.path.pop(0)  # the current folder: nothing in it may stand for fastText
+import json
 import fasttext
 given = json.load(sys.stdin)
 try:

@@ -14,7 +14,7 @@ from instructkit.errors import BadInput
 from instructkit.filters.classifiers.labels import token
 from instructkit.filters.classifiers.sidecar import Sidecar, place, read_sidecar
 from instructkit.filters.classifiers.texts import LABEL_PREFIX, Normalization
-from instructkit.filters.models import load_model
+from instructkit.filters.models import load_model, stamp
 
 NOTHING = "-"  # the label of a row that has none of several: fastText learns from no row without a label
 
@@ -43,12 +43,18 @@ def predict(model: Any, labels: Sequence[str], lines: list[str]) -> npt.NDArray[
     return np.clip(found[:, :-1], 0, 1)
 
 
-@functools.lru_cache(maxsize=8)
 def open_classifier(path: str) -> Classifier:
     """Open a model and its sidecar; a model without one is asked with texts as they are, but for line breaks.
 
+    It is kept open until another file takes its place.
+
     Raises `BadInput` for a file that is no model, and a sidecar that is not this model's.
     """
+    return _opened(path, stamp(Path(path)))
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(path: str, _: tuple[int, int]) -> Classifier:
     model = load_model(Path(path))
     known = [name.removeprefix(LABEL_PREFIX) for name in model.get_labels()]
     if not all(name.startswith(LABEL_PREFIX) for name in model.get_labels()):

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from instructkit.errors import BadInput, InstructkitError, UsageError
 from instructkit.filters.examining import Findings
+from instructkit.filters.models import stamp
 from instructkit.filters.perplexity.model import CharacterModel, load_character_model
 from instructkit.filters.rule import Verdict
 
@@ -62,14 +63,18 @@ def parse_perplexity(text: str) -> PerplexityExaminer:
     if not colon or (not Path(path).exists() and Path(text).exists()):
         path, thresholds = text, ""
     kenlm = path.endswith(KENLM_SUFFIXES)
-    percentiles = {} if kenlm else _character_model(path).percentiles
+    percentiles = {} if kenlm else _character_model(path, stamp(Path(path))).percentiles
     if kenlm:
         _kenlm_model(path)
         if not thresholds:
             raise UsageError(f"--perplexity {text}: say from which perplexity on a row is dropped: {path}:1000")
+    from instructkit.filters.language.identifying import known_languages
+
     told = []
     for one in (thresholds or DEFAULT).split(","):
         code, _, value = one.rpartition("=")
+        if code.strip() and code.strip() not in known_languages():
+            raise UsageError(f"--perplexity {text}: {code.strip()!r} is no language lid.176 knows (Chinese is zh)")
         every = percentiles if not code and value.strip().startswith("p") else ()
         for each in sorted({code.strip(), *every}):
             told.append((each, _threshold(text, each, value.strip(), percentiles)))
@@ -82,7 +87,7 @@ def _threshold(text: str, code: str, value: str, percentiles: dict[str, list[flo
     except ValueError:
         number = np.nan
     if not value.startswith("p"):
-        if number > 0:
+        if 0 < number < np.inf:
             return number
         raise UsageError(f"--perplexity {text}: {value!r} is no perplexity (a number above 0) and no percentile (p99)")
     if not 0 <= number <= 100:
@@ -94,7 +99,7 @@ def _threshold(text: str, code: str, value: str, percentiles: dict[str, list[flo
 
 
 @functools.lru_cache(maxsize=4)
-def _character_model(path: str) -> CharacterModel:
+def _character_model(path: str, _: tuple[int, int]) -> CharacterModel:
     return load_character_model(Path(path))
 
 
@@ -112,7 +117,7 @@ def _kenlm_model(path: str) -> Any:
 
 def _perplexities(path: str, texts: pa.StringArray) -> npt.NDArray[np.float64]:
     if not path.endswith(KENLM_SUFFIXES):
-        return _character_model(path).perplexities(texts)
+        return _character_model(path, stamp(Path(path))).perplexities(texts)
     model = _kenlm_model(path)
     found = [model.perplexity(" ".join(str(text).split())) if str(text).strip() else np.nan for text in texts]
     return np.array(found, float)

@@ -73,6 +73,8 @@ def load_character_model(path: Path) -> CharacterModel:
         raise BadInput(f"{path}: the model can't be read ({error.strerror or 'it is none'})") from error
     except (ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise BadInput(f"{path} is no model of train-perplexity") from error
+    for told in model.percentiles.values():
+        known = known and isinstance(told, list) and len(told) == 101 and all(map(_is_number, told))
     shapes = keys.ndim == values.ndim == 1 and keys.shape == values.shape
     if (
         not known
@@ -83,6 +85,10 @@ def load_character_model(path: Path) -> CharacterModel:
     ):
         raise BadInput(f"{path} is no model of train-perplexity, or one of another version: train it anew")
     return model
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and bool(np.isfinite(value))
 
 
 def keys_of(points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], size: int, tag: int) -> U64:

@@ -16,7 +16,8 @@ _MISREAD = (
     f"[ÂÃ][{_CONTINUED}]|â[€‚„†‡ˆ‰Š‹Œ{_C1}][{_CONTINUED}]|[ä-éð][{_CONTINUED}][{_CONTINUED}]|ï[»¼½][{_CONTINUED}]"
 )
 # what Chinese becomes: GBK filled with U+FFFD's bytes, and freed memory of Visual C++
-_CHINESE = "锟斤拷|锘锘|烫烫烫|屯屯屯"
+_CHINESE = "锟斤拷|锘锘|烫烫烫烫|屯屯屯屯"
+_ABOUT_ENCODINGS = re.compile(r"(?i)mojibake|garbled|encod|charset|utf-?8|乱码|编码")
 _MAYBE = rf"{_MISREAD}|{_CHINESE}|\x{{FFFD}}"
 _STRETCH = re.compile(rf"(?:[\u00c2-\u00f4][{_CONTINUED}]{{1,3}})+")
 
@@ -41,11 +42,15 @@ def mojibake(
 
 def why_mojibake(*texts: str) -> str:
     """The first stretch of a row's texts that was decoded wrongly, or ""."""
+    if any(_ABOUT_ENCODINGS.search(text) for text in texts):
+        return ""
     for text in texts:
         if found := re.search(rf"{_CHINESE}|\ufffd", text):
             return found[0]
         for stretch in _STRETCH.finditer(text):
-            if reads_as_utf8(stretch[0]):
+            # ä to é begin one character of Chinese in three: alone they may be a word's end before a quotation mark
+            alone = "ä" <= stretch[0][0] <= "é" and len(stretch[0]) < 6
+            if not alone and reads_as_utf8(stretch[0]):
                 return stretch[0][:40]
     return ""
 
@@ -81,7 +86,7 @@ def _first_control(*texts: str) -> str:
 
 
 _DEAD = (
-    r"(?i)https?://(?:www\.)?(?:[\s)\]，。<]|$)|\]\(\s*(?:#|url|link)?\s*\)|"
+    r"(?i)https?://(?:www\.)?(?:[\s)\]，。<]|$)|\]\(\s{0,9}(?:(?:#|url|link)\s{0,9})?\)|"
     r"\[(?:insert )?(?:link|url)(?: here)?\](?:[^(]|$)|https?://(?:www\.)?(?:your-?(?:site|domain|website|link)|link|url)\b"
 )
 

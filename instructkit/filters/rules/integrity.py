@@ -7,37 +7,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import looked_into, mask_of
+from instructkit.filters.rules.looking import FENCE, looked_into, mask_of
 
-FENCE = "```"
-
-# words no English sentence ends in; "to", "this", "is" and their like are left out, for some do
+# words hardly any English sentence ends in; prepositions are left out, for "what it is made of" does
 _DANGLING_EN = frozenset(
     [
         "a",
         "an",
         "the",
         "and",
-        "or",
         "nor",
         "but",
         "because",
         "although",
         "whereas",
-        "while",
-        "of",
-        "from",
-        "into",
-        "than",
         "their",
         "its",
         "our",
         "your",
         "my",
-        "between",
-        "among",
         "during",
-        "without",
     ]
 )
 _DANGLING_ZH = re.compile(
@@ -70,7 +59,7 @@ def why_cut(text: str) -> str:
     prose = len(_HAN.findall(text)) >= 20 if chinese else len(text.split()) >= 8
     if not prose or _LIST_OR_TABLE.match(line):
         return ""
-    if line[-1] in "，、；":
+    if line[-1] in "，、；" and _SENTENCE_END.search(text):
         return f"it ends in {line[-1]!r}"
     if line[-1] == "," and _SENTENCE_END.search(line[:-1]):
         return "it ends in a comma"
@@ -91,12 +80,17 @@ def open_fence(output: pa.StringArray) -> Verdict:
 
 
 _PLACEHOLDER = r"\{\{[ \t]*[A-Za-z_][\w.]*[ \t]*(\|[^{}]*)?\}\}|\{%-?[ \t]*\w[^{}%]*%\}"
-_UNBRACED = r"(?<![\w}^_\\])"  # a brace before it is LaTeX's: \frac{{a}}{{b}}
+_UNBRACED = r"(?<![\w}^_\\$])"  # a brace before it is LaTeX's, \frac{{a}}{{b}}; a dollar is GitHub's
 _ABOUT_TEMPLATES = re.compile(
     r"(?i)jinja|template|mustache|handlebars|\bvue\b|angular|ansible|\bhelm\b|liquid|django|twig|模板|占位|latex"
 )
-_UNFILLED = pa.array(["nan", "<noinput>", "<nooutput>", "<no input>"])
-_UNFILLED_INPUT = pa.array([*_UNFILLED.to_pylist(), "NaN", "undefined", "None", "none", "null", "Noinput", "No input"])
+_UNFILLED = ("nan", "<noinput>", "<nooutput>", "<no input>")
+_UNFILLED_INPUT = (*_UNFILLED, "NaN", "undefined", "None", "none", "null", "Noinput", "No input")
+# where such a word is the answer, or what is asked about
+_ABOUT_VALUES = re.compile(
+    r"(?i)\b(?:nan|none|null|undefined|inf|print\w*|python|numpy|pandas|float|javascript|console|types?|values?|pinyin)\b"
+    r"|拼音|类型|取值|返回|输出什么"
+)
 
 
 @rule("template_leftovers", source="ours; <noinput> is Alpaca's")
@@ -113,26 +107,31 @@ def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, outpu
             if found and not _ABOUT_TEMPLATES.search(whole):
                 evidence.setdefault(row, found[0][:40])
     for column, words in ((output, _UNFILLED), (input, _UNFILLED_INPUT)):
-        unfilled = pc.is_in(pc.utf8_trim_whitespace(column), value_set=words)
-        for row in np.flatnonzero(unfilled.to_numpy(zero_copy_only=False)).tolist():
-            evidence.setdefault(row, str(column[row]))
+        unfilled = mask_of(pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(words)))
+        for row in np.flatnonzero(unfilled).tolist():
+            said = str(column[row])
+            if "<" in said or not _ABOUT_VALUES.search(str(instruction[row])):
+                evidence.setdefault(row, said)
     return Verdict.found(len(output), evidence)
+
+
+COPIED = 60  # characters of an input that is answered by itself: a short one may be right as it stands
+# what may leave a text as it is
+_LEAVES = re.compile(
+    r"(?i)correct|fix|proofread|edit|sort|order|extract|copy|repeat|case|capital|format|grammar|spell|punctuat|clean|trim"
+    r"|改正|纠正|修改|修正|校对|排序|提取|抽取|复述|重复|抄写|格式|润色"
+)
 
 
 @rule("output_equals_prompt", source="Self-Instruct drops an instance whose input equals its output")
 def output_equals_prompt(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
-    """The output only repeats the instruction or the input."""
+    """The output only repeats the instruction, or a long input that was not to be corrected, sorted or copied."""
     said = pc.utf8_trim_whitespace(output)
-    asked = [pc.utf8_trim_whitespace(column) for column in (instruction, input)]
-    size = pc.binary_length(said)
-    alike = [
-        pc.equal(pc.binary_length(column), size) for column in asked
-    ]  # lower case has as many bytes, nearly always
-    rows = np.flatnonzero(mask_of(pc.and_(pc.or_(*alike), pc.greater(size, 0))))
-    evidence = {}
-    for row in rows.tolist():
-        text = str(said[row]).lower()
-        for name, column in zip(("instruction", "input"), asked, strict=True):
-            if str(column[row]).lower() == text:
-                evidence[row] = f"equals the {name}"
+    filled = pc.greater(pc.binary_length(said), 0)
+    same = [pc.and_(filled, pc.equal(pc.utf8_trim_whitespace(column), said)) for column in (instruction, input)]
+    evidence = dict.fromkeys(np.flatnonzero(mask_of(same[0])).tolist(), "equals the instruction")
+    long = pc.and_(same[1], pc.greater_equal(pc.utf8_length(said), COPIED))
+    for row in np.flatnonzero(mask_of(long)).tolist():
+        if not _LEAVES.search(str(instruction[row])):
+            evidence[row] = "equals the input"
     return Verdict.found(len(output), evidence)

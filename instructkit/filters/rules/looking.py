@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from instructkit.filters.rule import Mask, Verdict
 
+FENCE = "```"  # around code
+
 
 def offsets_of(column: pa.StringArray) -> npt.NDArray[np.int32]:
     """Where each text of a column begins and ends among `bytes_of`: (texts + 1)."""

@@ -11,7 +11,7 @@ from instructkit.filters.rules.looking import looked_into, mask_of
 
 _TEXT_EN = (
     r"(?:text|sentence|paragraph|passage|article|poem|story|stories|dialogue|conversation|review|e-?mail|code|snippet|"
-    r"tweet|question|excerpt|statement|document|abstract|phrase|quote|data|table|list|equation|expression|word|input)s?"
+    r"tweet|question|excerpt|statement|document|abstract|phrase|quote|data|table|list|equation|expression|input)s?"
 )
 _GIVEN_EN = rf"(?:the|this|these|each of the) (?:following|given|below) (?:\w+ ){{0,2}}?{_TEXT_EN}\b"
 _TEXT_ZH = (
@@ -19,7 +19,8 @@ _TEXT_ZH = (
     r"短语|词汇|一?段话|一?句话)"
 )
 _GIVEN_ZH = (
-    rf"(?:以下|下面|下列|如下|给定的?|所给的?)(?:的|这|这段|这篇|这个|一段|一篇|几个|\w){{0,4}}?{_TEXT_ZH}(?!集)"
+    r"(?:以下|(?<![板桌床地楼水山底树车台墙])下面|下列|如下|给定的?|所给的?)"
+    rf"(?:的|这|这段|这篇|这个|一段|一篇|几个|\w){{0,4}}?{_TEXT_ZH}(?!集)"
 )
 _GIVEN = re.compile(rf"(?i){_GIVEN_EN}|{_GIVEN_ZH}")
 _MAY_GIVE = r"(?i)\b(?:following|given|below)\b|以下|下面|下列|如下|给定|所给"
@@ -61,9 +62,10 @@ _CALLED = {
 NAMED = {name: code for code, names in _CALLED.items() for name in names}
 _EN = "|".join(name for name in NAMED if name.isascii())
 _ZH = "|".join(name for name in NAMED if not name.isascii())
+_NOT_ASKED = "(?:style|manner|inspired|class|literature|history|culture|food|cuisine|grammar|verb|word|noun)"
 _ASKED = re.compile(
     rf"(?i)\b(?:translate|rewrite|write|respond|reply|answer|convert|summari[sz]e|paraphrase)\b[^.?!\n]{{0,120}}?"
-    rf"\b(?:in|into|to) ({_EN})\b(?! ?-| (?:class|literature|history|culture|food|cuisine|grammar|verb|word|noun))"
+    rf"\b(?:in|into|to) ({_EN})\b(?! ?-| {_NOT_ASKED})"
     rf"|(?:翻译|译|转换)(?:成|为|到)({_ZH})|用({_ZH})(?:来)?(?:回答|写|回复|作答|表达|概括|总结|改写)"
 )
 _MAY_ASK = rf"(?i)\b(?:{_EN})\b|{_ZH}"
@@ -108,6 +110,11 @@ def echoed_instruction(instruction: pa.StringArray, output: pa.StringArray) -> V
     return looked_into(pc.and_(long, same), _why_echo, instruction, output)
 
 
+_CODE = re.compile(r"(?m)^[ \t]{0,40}(?:def|class|import|from|function|public|SELECT|#include)\b|```|[{};]$")
+
+
 def _why_echo(instruction: str, output: str) -> str:
+    if _CODE.search(instruction):
+        return ""  # code that is completed stands in the answer whole
     begins = output.startswith(instruction.strip()) and len(output.strip()) > len(instruction.strip())
     return "begins with the instruction" if begins else ""

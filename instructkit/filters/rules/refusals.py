@@ -10,7 +10,7 @@ from instructkit.filters.rules.looking import looked_into
 
 _HELP = (
     r"(?:assist|help(?! but)|provide|fulfil+|comply|generate|create|write|answer|process|perform|access|browse|open|"
-    r"complete|engage|respond|see|view|hear|play|display|produce|recommend|offer|give you|continue|do that|do this)\b"
+    r"complete|engage|respond|produce|offer|do that|do this)\b"
 )
 _CANNOT = (
     r"(?:i )?(?:can ?not|can'?t|won'?t|will not|am unable to|'?m unable to|am not able to|'?m not able to|"
@@ -42,11 +42,24 @@ _MAY_REFUSE = (
 )
 
 
+# prompts to which words of refusal may be the right answer
+_ASKS_FOR_WORDS = re.compile(
+    r"(?i)translat|rewrite|paraphras|rephras|\bsays?\b|repl(?:y|ies)|respond|role|pretend|act as|e-?mail|message|"
+    r"letter|story|dialog|conversation|apolog|refus|phrase|sorry|翻译|改写|回复|扮演|对话|道歉|拒绝|邮件|短信|怎么说"
+)
+
+
 @rule("refusal", source="ours: ShareGPT-derived sets are cleaned of them by hand (Vicuna's unfiltered sets)")
-def refusal(system: pa.StringArray, output: pa.StringArray) -> Verdict:
-    """The output begins by refusing (I'm sorry, but I cannot help; 很抱歉，我无法), without a system prompt."""
+def refusal(
+    system: pa.StringArray, instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray
+) -> Verdict:
+    """The output begins by refusing (I'm sorry, but I cannot help; 很抱歉，我无法), and nothing asks for such words."""
     asked = pc.and_(pc.equal(system, ""), pc.match_substring_regex(output, _MAY_REFUSE))
-    return looked_into(asked, why_refusal, output)
+    return looked_into(asked, _why_refused, instruction, input, output)
+
+
+def _why_refused(instruction: str, input: str, output: str) -> str:
+    return "" if _ASKS_FOR_WORDS.search(f"{instruction}\n{input}") else why_refusal(output)
 
 
 def why_refusal(output: str) -> str:
@@ -63,12 +76,15 @@ _MODEL_ZH = (
     r"(?:模型|助手|助理|程序|机器人)"
 )
 _IDENTIFIES = (  # for RE2 and for Python
-    rf"(?i)\bas {_MODEL}\b|\bi(?:'m| am) (?:just |only |actually )?{_MODEL}\b"
-    r"|\bi(?:'m| am) (?:chatgpt|gpt-?\d|claude|bard|gemini)\b"
-    rf"|\bi (?:am|was|have been) (?:trained|developed|created|made|built) by {_MAKERS}\b"
+    rf"(?i)\bas {_MODEL},? (?:i\b|i'm|it is not|my )"
+    rf"|\b(?:sorry|apologi[sz]e|unfortunately)[^.\n]{{0,20}}\bas {_MODEL}\b"
+    rf"|\bas {_MODEL} (?:developed|created|made|trained|built) by\b"
+    rf"|\bi(?:'m| am) (?:just |only |actually )?{_MODEL}\b|\bi(?:'m| am) (?:chatgpt|gpt-?\d|claude|bard|gemini)\b"
+    rf"|\bi (?:am|was|have been) (?:developed|created|made|built) by {_MAKERS}\b"
+    r"|\bi (?:am|was) trained by (?:openai|anthropic)\b"
     r"|\bmy (?:knowledge|training data) (?:cut-?off|only goes up to|was last updated)"
     r"|\bas of my last (?:knowledge |training )?update\b"
-    rf"|作为{_MODEL_ZH}|我(?:只)?是{_MODEL_ZH}|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
+    rf"|作为{_MODEL_ZH}[，,]?(?:我|本人)|我(?:只)?是{_MODEL_ZH}|我是(?:ChatGPT|文心一言|通义千问|DeepSeek)|我的知识截止"
 )
 # questions to which it is the right answer
 _ASKED = re.compile(

@@ -16,17 +16,18 @@ from instructkit.filters.rule import Verdict, rule
 from instructkit.filters.rules.looking import bytes_of, mask_of, offsets_of
 
 LINES = 6  # fewer lines are not judged
-QUICK = 0.5  # left by LZ4: zlib then leaves far more than is judged
+QUICK = 5  # times the threshold, left by LZ4: zlib then leaves more than the threshold
 BYTES = 600  # shorter texts are not judged: they compress in no telling way
 
 
 @rule("repeated_lines", source="Gopher (Rae et al. 2021, table A1) at 0.20; ours is laxer, for code and tables")
-def repeated_lines(output: pa.StringArray, *, at_most: float = 0.5) -> Verdict:
-    """Share of the output's characters that stand in lines that repeat an earlier one."""
+def repeated_lines(instruction: pa.StringArray, output: pa.StringArray, *, at_most: float = 0.5) -> Verdict:
+    """Share of the output's characters that stand in lines that repeat an earlier one, which the instruction lacks."""
     shares = np.zeros(len(output))
     rows = _with_equal_lines(output)
-    for row, text in zip(rows.tolist(), output.take(pa.array(rows)).to_pylist(), strict=True):
-        shares[row] = repeated_share(list(filter(None, text.split("\n"))))
+    texts = (column.take(pa.array(rows)).to_pylist() for column in (instruction, output))
+    for row, asked, text in zip(rows.tolist(), *texts, strict=True):
+        shares[row] = repeated_share([line for line in text.split("\n") if line and line not in asked])
     return Verdict.of(shares > at_most, shares)
 
 
@@ -61,12 +62,11 @@ def repeated_share(lines: list[str]) -> float:
 
 @rule("repetitive", source="ours: zlib leaves 0.3 to 0.6 of prose and code, 0.15 of tables, under 0.08 of loops")
 def repetitive(output: pa.StringArray, *, at_least: float = 0.08) -> Verdict:
-    """Compressed size of the output as a share of its size, in any language; not measured where LZ4 leaves half."""
-    ratios = np.ones(len(output))
+    """Compressed size of the output as a share of its size, in any language; by LZ4 where that leaves much."""
+    ratios = np.full(len(output), np.nan)
     for row in np.flatnonzero(mask_of(pc.greater_equal(pc.binary_length(output), BYTES))).tolist():
-        data = output[row].as_buffer()
-        ratios[row] = compressed_share(data)
-    return Verdict.of(ratios < at_least, ratios)
+        ratios[row] = compressed_share(output[row].as_buffer(), at_least)
+    return Verdict(ratios < at_least, pa.array(ratios, from_pandas=True))
 
 
 @functools.cache
@@ -74,10 +74,10 @@ def _quick() -> pa.Codec:
     return pa.Codec("lz4_raw")
 
 
-def compressed_share(data: pa.Buffer) -> float:
-    """The share of its size that zlib leaves of a text, or LZ4, ten times as quick, where that leaves half or more.
+def compressed_share(data: pa.Buffer, threshold: float) -> float:
+    """The share of its size that zlib leaves of a text; or LZ4, ten times as quick, where that leaves five times T.
 
-    zlib finds the same repetition and codes what is left in fewer bits, but not in a quarter of them.
+    zlib finds the same repetition and codes what is left in fewer bits, but not in a fifth of them.
     """
     quick = len(_quick().compress(data, asbytes=True)) / data.size
-    return float(quick if quick >= QUICK else len(zlib.compress(data, 1)) / data.size)
+    return float(quick if quick >= QUICK * threshold else len(zlib.compress(data, 1)) / data.size)

@@ -10,9 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import looked_into
-
-FENCE = "```"
+from instructkit.filters.rules.looking import FENCE, looked_into
 
 
 # asked for as the form of the answer, not only spoken of
@@ -47,12 +45,14 @@ def why_no_json(text: str) -> str:
     elif FENCE in text or re.match(r"\[[^\]\n]*\]\(", text):
         return ""  # words around a block, or a link: not JSON alone
     try:
-        json.JSONDecoder().raw_decode(text)
+        _, end = json.JSONDecoder().raw_decode(text)
     except RecursionError:
         return "nested too deep"
     except ValueError as error:
-        return "" if _is_json_lines(text) or _is_python(text) else str(error)
-    return ""
+        return "" if _is_python(text) else str(error)
+    rest = text[end:].lstrip()
+    # words may follow; what looks like more JSON must be JSON lines
+    return "more follows that can't be read" if rest and rest[0] in "[{}]" and not _is_json_lines(text) else ""
 
 
 def _is_json_lines(text: str) -> bool:
@@ -87,6 +87,8 @@ def why_no_xml(text: str) -> str:
     text = text.strip()
     if text.startswith(FENCE) and text.endswith(FENCE) and text.count(FENCE) == 2:
         text = text[len(FENCE) : -len(FENCE)].removeprefix("xml").strip()
+    if _VOID.fullmatch(text):
+        return ""
     if FENCE in text or not text.endswith(">") or re.match(r"(?i)<(!doctype )?html", text):
         return "" if text.endswith(">") or FENCE in text else "it ends inside the document"
     parser = expat.ParserCreate()
@@ -100,6 +102,9 @@ def why_no_xml(text: str) -> str:
     return ""
 
 
+_VOID = re.compile(r"(?i)<(?:br|hr|img|input|meta|link|wbr)\b[^<>]*>")  # a tag of HTML that is never closed
+
+
 class _Entities(Exception):
     """A document declares entities."""
 
@@ -110,7 +115,8 @@ def _no_entities(*_: object) -> None:
 
 # pairs that authors close; round brackets also stand alone, in lists and faces
 _PAIRS = (("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("【", "】"), ("[", "]"), ("{", "}"))
-_LITERALS = re.compile(r"""\"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?m:(?:#|//).*$)""")
+# bounded: a literal that is never closed would be looked for from each of its marks to the end
+_LITERALS = re.compile(r"""\"(?:[^"\\\n]|\\.){0,200}"|'(?:[^'\\\n]|\\.){0,200}'|(?m:(?:#|//).*$)""")
 
 
 @rule("unbalanced", source="ours", presets=("strict",))

@@ -42,6 +42,58 @@ def test_the_default_preset_drops_no_right_answer(output: str) -> None:
     assert failed({"instruction": "Answer the question.", "output": output}) == {}
 
 
+RIGHT_ROWS = [
+    {"instruction": "Convert to lower case.", "input": "HELLO WORLD", "output": "hello world"},
+    {"instruction": "Sort the numbers.", "input": "[1, 2, 3]", "output": "[1, 2, 3]"},
+    {"instruction": "Correct the mistakes.", "input": ENGLISH_PROSE, "output": ENGLISH_PROSE},
+    {"instruction": "南的拼音是什么？", "output": "nan"},
+    {"instruction": "What does print(inf - inf) print?", "output": "nan"},
+    {"instruction": "What type is this value?", "input": "None", "output": "NoneType"},
+    {
+        "instruction": "How do I publish?",
+        "output": "Set the token:\n\n  password: ${{ secrets.PYPI_TOKEN }}\n\nThen push.",
+    },
+    {"instruction": "Where is she from?", "output": "It is late, and nobody here can tell me where she comes from"},
+    {
+        "instruction": "What is it made of?",
+        "output": "Nobody in this house has ever known what this old table is made of",
+    },
+    {
+        "instruction": "Translate into English: 对不起，我不能回答这个问题",
+        "output": "Sorry, I can't answer this question.",
+    },
+    {
+        "instruction": "Write an out-of-office message.",
+        "output": "Unfortunately, I will not respond to your message today.",
+    },
+    {"instruction": "Who is Siri?", "output": "Siri is software by Apple that serves as an AI assistant on phones."},
+    {
+        "instruction": "Write a cover letter.",
+        "output": "I was trained by Microsoft in cloud architecture for two years.",
+    },
+    {"instruction": "How does an n-gram model predict the following word?", "output": "By counting."},
+    {"instruction": "木地板下面的材料是什么？", "output": "水泥。"},
+    {
+        "instruction": "Write a haiku in Japanese style.",
+        "output": "An old pond is still. A frog jumps into it now, and the sound is heard.",
+    },
+    {"instruction": "Return HTML or XML for a line break.", "output": "<br>"},
+    {"instruction": "Print 'I am here again' ten times.", "output": "I am here again\n" * 10},
+    {
+        "instruction": 'Complete it.\ndef add(a, b):\n    """Add."""',
+        "output": 'Complete it.\ndef add(a, b):\n    """Add."""\n    return a + b',
+    },
+    {"instruction": "Say something.", "output": "“café”—and nothing else, he said, for it was late."},
+    {"instruction": "What is 锟斤拷?", "output": "锟斤拷 is what replacement characters become in another encoding."},
+    {"instruction": "Describe the soup.", "output": "这碗汤好烫烫烫！"},
+]
+
+
+@pytest.mark.parametrize("row", RIGHT_ROWS, ids=range(len(RIGHT_ROWS)))
+def test_the_default_preset_drops_no_right_row(row: dict[str, str]) -> None:
+    assert failed(row) == {}
+
+
 WRONG = [
     ("empty_output", {"output": " \n"}),
     ("cut_output", {"output": ENGLISH_PROSE + "Nobody thought of it as old, because the"}),
@@ -54,8 +106,8 @@ WRONG = [
     ("template_leftovers", {"output": "nan"}),
     ("template_leftovers", {"input": "<noinput>", "output": "x"}),
     ("template_leftovers", {"instruction": "Summarise {% if text %}", "output": "x"}),
-    ("output_equals_prompt", {"instruction": "Rewrite: it rained.", "output": "rewrite: it rained. "}),
-    ("output_equals_prompt", {"input": "It rained.", "output": "It rained."}),
+    ("output_equals_prompt", {"instruction": "Rewrite: it rained.", "output": "Rewrite: it rained. "}),
+    ("output_equals_prompt", {"instruction": "Summarize.", "input": ENGLISH_PROSE, "output": ENGLISH_PROSE}),
     ("repeated_lines", {"output": "I am going round in circles here.\n" * 12}),
     ("repetitive", {"output": "and again " * 400}),
     ("repetitive", {"output": "我很高兴。" * 400}),
@@ -129,3 +181,9 @@ def test_json_lines_and_words_around_a_block_are_not_broken_json() -> None:
     assert why_no_json('{"a": 1}\n{"a": 2}') == ""
     assert why_no_json("Here it is:\n```json\n{broken\n```") == ""
     assert why_no_json('{"a": 1') != ""
+
+
+@pytest.mark.parametrize("text", ["repeated_lines=7", "long_output=-3", "symbol_share=30", "long_output=0.5"])
+def test_a_threshold_out_of_range_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="from 0"):
+        parse_rule(text)

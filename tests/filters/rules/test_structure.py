@@ -2,7 +2,7 @@
 
 import pytest
 
-from instructkit.filters.rules.structure import why_no_xml, why_unbalanced
+from instructkit.filters.rules.structure import why_no_json, why_no_xml, why_unbalanced
 
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bb">'
@@ -58,3 +58,13 @@ def test_marks_that_do_not_come_out_even_are_told(text: str) -> None:
 )
 def test_marks_in_lists_quotations_and_literals_of_code_pass(text: str) -> None:
     assert not why_unbalanced(text)
+
+
+@pytest.mark.parametrize("text", ['{"a":1}\n{"b":', '{"a":1}}} rubbish', "[1, 2", '{"a": 1}{'])
+def test_json_of_which_more_follows_that_is_none_is_told(text: str) -> None:
+    assert why_no_json(text)
+
+
+@pytest.mark.parametrize("text", ['{"a":1}\n{"b":2}', '{"a": 1} is the answer.', "{'a': None}"])
+def test_json_lines_words_after_it_and_literals_of_python_pass(text: str) -> None:
+    assert not why_no_json(text)
