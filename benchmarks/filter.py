@@ -165,17 +165,10 @@ def rows(count: int) -> None:
             "filter --pii mask": "--preset none --pii mask",
             "filter --toxicity tag": "--preset none --toxicity tag",
         }
-        print("| command | seconds | rows/s | peak MB |\n|---|---|---|---|")
+        print("| command | seconds | rows/s |\n|---|---|---|")
         for name, options in commands.items():
-            peaks: list[float] = []
-
-            def once(options: str = options, peaks: list[float] = peaks) -> float:
-                usage = run_pipe(f"filter {source} {options} -o {out}")
-                peaks.append(max(usage.peaks))
-                return usage.seconds
-
-            (seconds,) = medians(RUNS, once)
-            print(f"| `{name}` | {seconds:.1f} | {count / seconds:,.0f} | {max(peaks):.0f} |", flush=True)
+            (seconds,) = medians(RUNS, lambda options=options: run_pipe(f"filter {source} {options} -o {out}").seconds)
+            print(f"| `{name}` | {seconds:.1f} | {count / seconds:,.0f} |", flush=True)
 
 
 def language(peers: str | None) -> None:
