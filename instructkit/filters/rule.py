@@ -80,6 +80,10 @@ class Columns(dict[str, Any]):
         super().__init__()
         self._batch = batch
 
+    def optional(self, name: str) -> pa.Array | None:
+        """A column of the user's own, where there is one of this name."""
+        return self._batch.column(name) if name in self._batch.schema.names else None
+
     def __missing__(self, name: str) -> Any:
         if name in DERIVED:
             self[name] = DERIVED[name](self)

@@ -32,15 +32,37 @@ def load(name: str) -> Recognizer:
 
 
 def spans_of(name: str, texts: pa.StringArray, types: tuple[str, ...]) -> Hits:
-    """What a recognizer finds in a column, of the types that are looked for."""
+    """What a recognizer finds in a column, of the types that are looked for.
+
+    Raises `UsageError` where the recognizer fails, or gives what are no places of known types; never with a text.
+    """
     listed = [text or "" for text in texts.to_pylist()]
-    answers = load(name)(listed)
+    try:
+        answers = [list(spans) for spans in load(name)(listed)]
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is; its message may hold personal data, so only its kind is told
+        raise UsageError(
+            f"--pii-ner {name}: the function failed ({type(error).__name__}); try it alone on your texts"
+        ) from None
     if len(answers) != len(listed):
-        raise UsageError(f"the recognizer {name!r} gave {len(answers)} answers for {len(listed)} texts")
+        raise UsageError(f"--pii-ner {name}: the function gave {len(answers)} answers for {len(listed)} texts")
     hits = [
         (row, start, end, TYPES.index(kind))
         for row, spans in enumerate(answers)
-        for start, end, kind in spans
-        if kind in types and 0 <= start < end <= len(listed[row])
+        for start, end, kind in (_checked(name, span, len(listed[row])) for span in spans)
+        if kind in types
     ]
     return Hits(*np.array(hits, np.int64).reshape(-1, 4).T)
+
+
+def _checked(name: str, span: object, length: int) -> tuple[int, int, str]:
+    match span:
+        case (int(start), int(end), str(kind)):
+            if kind not in TYPES:
+                known = ", ".join(TYPES)
+                raise UsageError(f"--pii-ner {name}: {kind!r} is no type of personal data; known types: {known}")
+            if 0 <= start < end <= length:
+                return start, end, kind
+            raise UsageError(f"--pii-ner {name}: the place {start} to {end} is not in a text of {length} characters")
+    raise UsageError(f"--pii-ner {name}: the function gives (start, end, type) for each place found in a text")

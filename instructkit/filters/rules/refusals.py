@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.filters.rule import Verdict, rule
+from instructkit.filters.rule import Columns, Verdict, derived, rule
 from instructkit.filters.rules.looking import looked_into
 
 _HELP = (
@@ -49,12 +49,25 @@ _ASKS_FOR_WORDS = re.compile(
 )
 
 
+@derived
+def may_refuse(columns: Columns) -> pa.BooleanArray:
+    """The rows in which a refusal may be wanted: a system prompt or tools say what the model can do."""
+    told = pc.not_equal(columns["system"], "")
+    tools = columns.optional("tools")
+    if tools is None:
+        return told
+    has_tools = pc.is_valid(tools)
+    if pa.types.is_string(tools.type):
+        has_tools = pc.and_(has_tools, pc.invert(pc.is_in(tools, value_set=pa.array(["", "[]", "null"]))))
+    return pc.or_(told, has_tools)
+
+
 @rule("refusal", source="ours: ShareGPT-derived sets are cleaned of them by hand (Vicuna's unfiltered sets)")
 def refusal(
-    system: pa.StringArray, instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray
+    may_refuse: pa.BooleanArray, instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray
 ) -> Verdict:
     """The output begins by refusing (I'm sorry, but I cannot help; 很抱歉，我无法), and nothing asks for such words."""
-    asked = pc.and_(pc.equal(system, ""), pc.match_substring_regex(output, _MAY_REFUSE))
+    asked = pc.and_(pc.invert(may_refuse), pc.match_substring_regex(output, _MAY_REFUSE))
     return looked_into(asked, _why_refused, instruction, input, output)
 
 

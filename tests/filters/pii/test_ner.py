@@ -18,6 +18,35 @@ def too_few(texts: list[str]) -> list[list[tuple[int, int, str]]]:
     return []
 
 
+def fails(texts: list[str]) -> list[list[tuple[int, int, str]]]:
+    raise ValueError(f"no idea of {texts}")
+
+
+def other_types(texts: list[str]) -> list[list[tuple[int, int, str]]]:
+    return [[(0, 1, "PER")] for _ in texts]
+
+
+def beyond(texts: list[str]) -> list[list[tuple[int, int, str]]]:
+    return [[(0, 9999, "PERSON")] for _ in texts]
+
+
+def no_types(texts: list[str]) -> list[list[tuple[int, int]]]:
+    return [[(0, 1)] for _ in texts]
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [("fails", "failed .ValueError"), ("other_types", "'PER' is no type"), ("beyond", "9999 is not in"),
+     ("no_types", "start, end, type")],
+)  # fmt: skip
+def test_what_a_recognizer_does_wrong_is_told_without_the_text(function: str, why: str) -> None:
+    batch = examples([{"output": "Ann Lee"}]).to_batches()[0]
+    with pytest.raises(UsageError, match=why) as told:
+        PiiExaminer("tag", ner=f"{__name__}:{function}")(batch)
+    assert "Ann" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
 def test_what_a_recognizer_finds_is_masked_beside_the_patterns() -> None:
     batch = examples([{"instruction": "Ann Lee wrote to ann@example.com.", "output": "Ann Lee did."}]).to_batches()[0]
     masked = PiiExaminer("mask", ner=f"{__name__}:capitalized_pairs")(batch).batch

@@ -2,7 +2,9 @@
 
 import pytest
 
+import instructkit as ik
 from instructkit.filters.rules.refusals import why_identified, why_refusal
+from tests.rows import examples
 
 REFUSALS = [
     "I'm sorry, but I cannot help with that request.",
@@ -65,3 +67,10 @@ def test_an_answer_that_speaks_as_a_model_is_told(output: str) -> None:
 )
 def test_who_is_asked_may_say_what_it_is(instruction: str, output: str) -> None:
     assert not why_identified(instruction, "", output)
+
+
+def test_with_tools_or_a_system_prompt_a_refusal_may_be_right() -> None:
+    row = {"instruction": "Can you order a pizza?", "output": "I'm sorry, but I can't assist with that."}
+    told = {**row, "system": "You can only make invoices."}
+    table = examples([row, row, row, told], tools=["[]", '[{"name": "invoice"}]', None, ""], n=[0, 1, 2, 3])
+    assert ik.filter(table, preset="none", rules=["refusal"]).read_all()["n"].to_pylist() == [1, 3]
