@@ -12,9 +12,10 @@ from instructkit.dedup.settings import ROUNDING
 from instructkit.dedup.shingling import sets_of
 from instructkit.dedup.texts import FIELDS, field_texts
 from instructkit.engine.jit import inner, jit
+from instructkit.records.buffers import buffers
 from instructkit.records.characters import characters, token_texts
 from instructkit.records.scrambling import mix
-from instructkit.records.tokens import TEXTS, buffers, tokenise
+from instructkit.records.tokens import TEXTS, tokenise
 
 SHOWN = 60  # characters of what two texts have in common
 

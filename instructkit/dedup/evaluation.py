@@ -19,6 +19,7 @@ from instructkit.dedup.arrays import U64
 from instructkit.dedup.settings import SHORTEST
 from instructkit.dedup.shingling import sets_of
 from instructkit.engine.jit import inner, jit
+from instructkit.records.buffers import buffers
 from instructkit.records.characters import characters
 from instructkit.records.containers.raw import BadRows
 from instructkit.records.layouts import Layout, detect
@@ -27,7 +28,7 @@ from instructkit.records.reading import open_raw
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_history, as_text
 from instructkit.records.scrambling import mix
-from instructkit.records.tokens import TEXTS, buffers, normalised, tokenise
+from instructkit.records.tokens import TEXTS, normalised, tokenise
 
 log = logging.getLogger("instructkit")
 

@@ -10,9 +10,10 @@ import pyarrow as pa
 from instructkit.dedup.arrays import U32, U64, Shingled
 from instructkit.dedup.texts import Field, field_texts
 from instructkit.engine.jit import inner, jit
+from instructkit.records.buffers import buffers
 from instructkit.records.characters import characters
 from instructkit.records.scrambling import mix
-from instructkit.records.tokens import TEXTS, buffers, tokenise
+from instructkit.records.tokens import TEXTS, tokenise
 
 WHOLE = 1 << 62  # no set is as large
 _GROWTH = np.uint64(0x9E3779B97F4A7C15)

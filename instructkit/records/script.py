@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.engine.worth import worth_compiling
+from instructkit.records.buffers import buffers
 
 HAN_SHARE = 0.2  # a Chinese text with many Latin names still reaches it; an English one with a Chinese name does not
 
@@ -20,9 +21,7 @@ def is_chinese(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
 
 
 def _reads_as_chinese(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
-    _, offsets, data = texts.buffers()
-    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    han, kana, length = count_scripts(np.frombuffer(data, np.uint8), ends)
+    han, kana, length = count_scripts(*buffers(texts))
     chinese: npt.NDArray[np.bool_] = (han > 0) & (han >= HAN_SHARE * length) & (kana * 10 <= han)
     return chinese
 

@@ -17,14 +17,13 @@ import pyarrow.compute as pc
 
 from instructkit.engine.jit import inner, jit, leading_zeros, load64, trailing_zeros
 from instructkit.records.ascii_blocks import BLOCK, ascii_masks
+from instructkit.records.buffers import buffers
 from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, WORD, characters, composed
 from instructkit.records.scrambling import mix
 
 # what `buffers` gives, in the signature of a loop
 BYTES, OFFSETS = "Array(uint8, 1, 'C', readonly=True)", "Array(int32, 1, 'C', readonly=True)"
 TEXTS = f"{BYTES}, {OFFSETS}"
-Bytes = npt.NDArray[np.uint8]
-Offsets = npt.NDArray[np.int32]
 
 _LENGTH = np.uint64(0xD6E8FEB86659FD93)
 _CHARACTER = np.uint64(0x5851F42D4C957F2D)
@@ -58,15 +57,6 @@ def normalised(texts: pa.StringArray) -> pa.StringArray:
     flags = np.zeros(len(texts), bool)
     flags[list(changed)] = True
     return pc.replace_with_mask(texts, pa.array(flags), pa.array(whole, pa.string()))
-
-
-def buffers(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
-    """The UTF-8 bytes and the row offsets (rows + 1) of texts without nulls; no copy."""
-    _, offsets, data = texts.buffers()
-    starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    held = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
-    starts.flags.writeable = held.flags.writeable = False  # one type for the compiled loops, wherever they come from
-    return held, starts
 
 
 @inner(f"UniTuple(int64, 2)({BYTES}, int64)")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.engine.jit import inner, jit, pointer
+from instructkit.records.buffers import buffers
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -36,7 +37,7 @@ _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 def xxh3_64(values: pa.Array) -> Hashes:
     """The 64-bit hash of each value of a string or binary column; of a null as of an empty one."""
     out = np.zeros(len(values), np.uint64)
-    offsets, data = _buffers(values)
+    data, offsets = buffers(values)
     _hash_64(offsets, data.ctypes.data, SECRET.ctypes.data, out)
     return out
 
@@ -44,18 +45,10 @@ def xxh3_64(values: pa.Array) -> Hashes:
 def xxh3_128_hex(values: pa.Array) -> pa.StringArray:
     """The 128-bit hash of each value as 32 hexadecimal digits."""
     out = np.empty(32 * len(values), np.uint8)
-    offsets, data = _buffers(values)
+    data, offsets = buffers(values)
     _hash_128(offsets, data.ctypes.data, SECRET.ctypes.data, _HEX, out)
     ends = np.arange(len(values) + 1, dtype=np.int32) * 32
     return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(out))
-
-
-def _buffers(values: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    if not len(values):  # an empty column may have no buffers at all
-        return np.zeros(1, np.int32), np.zeros(1, np.uint8)
-    _, offsets, data = values.buffers()
-    places = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
-    return places, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
 
 
 @inner()

@@ -17,7 +17,8 @@ from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import FIELDS
 from instructkit.errors import UsageError
 from instructkit.records.characters import UNSPACED, characters
-from instructkit.records.tokens import buffers, normalised, tokenise
+from instructkit.records.buffers import buffers
+from instructkit.records.tokens import normalised, tokenise
 from tests.rows import examples
 
 TEXTS = st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=60)

@@ -13,8 +13,9 @@ from instructkit.dedup.passages.graphemes import whole
 from instructkit.dedup.passages.runs import Runs
 from instructkit.dedup.passages.tokens import CLOSES, COMPOSES, ENDS, ENDS_ALWAYS, OPENS, PAUSES, RUNS_ON, Tokens
 from instructkit.engine.jit import copy_bytes, inner, jit
+from instructkit.records.buffers import buffers
 from instructkit.records.characters import COMBINES, MAY_CHANGE, characters, composed
-from instructkit.records.tokens import BYTES, OFFSETS, buffers, normalised
+from instructkit.records.tokens import BYTES, OFFSETS, normalised
 
 _BREAK = ord("\n")
 _SPACE = ord(" ")

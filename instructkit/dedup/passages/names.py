@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from instructkit.dedup.arrays import I64
 from instructkit.engine.spool import disk_full
-from instructkit.records.tokens import buffers
+from instructkit.records.buffers import buffers
 
 
 class Names:

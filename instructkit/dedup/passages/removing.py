@@ -13,10 +13,10 @@ from instructkit.dedup.passages.names import Names
 from instructkit.dedup.passages.repeats import Repeats
 from instructkit.dedup.passages.settings import PassageSettings
 from instructkit.engine import Spool, map_batches
+from instructkit.records.buffers import buffers
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import as_text
 from instructkit.records.stream import Counts, Records, close
-from instructkit.records.tokens import buffers
 
 BYTES = 4 << 20  # of the texts that are worked on together, unless one row has more
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from instructkit.dedup.arrays import I64, U64
 from instructkit.engine.jit import jit
+from instructkit.records.buffers import Bytes, Offsets, buffers
 from instructkit.records.characters import ALONE, COMBINES, KIND, MAY_CHANGE, SPACE, UNSPACED, WORD, characters
-from instructkit.records.tokens import BYTES, OFFSETS, Bytes, Offsets, buffers, code_point, normalised, tokenise
+from instructkit.records.tokens import BYTES, OFFSETS, code_point, normalised, tokenise
 
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]

@@ -31,7 +31,8 @@ from instructkit.filters.profile.words import (
     note_words,
     word_hash,
 )
-from instructkit.records.tokens import TEXTS, buffers
+from instructkit.records.buffers import buffers
+from instructkit.records.tokens import TEXTS
 
 ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 STOP_BITS = 10  # of a hash: where a stop word stands in their table

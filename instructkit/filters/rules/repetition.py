@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import bytes_of, mask_of, offsets_of
+from instructkit.filters.rules.looking import mask_of
 
 LINES = 6  # fewer lines are not judged
 QUICK = 5  # times the threshold, left by LZ4: zlib then leaves more than the threshold
@@ -33,10 +33,7 @@ def repeated_lines(instruction: pa.StringArray, output: pa.StringArray, *, at_mo
 
 def _with_equal_lines(output: pa.StringArray) -> npt.NDArray[np.int64]:
     """The rows of `LINES` lines or more of which two that are not empty are equal."""
-    newlines = np.flatnonzero(bytes_of(output) == ord("\n"))
-    ends = offsets_of(output)[1:]
-    counts = np.diff(np.searchsorted(newlines, ends, side="left"), prepend=0)
-    long = np.flatnonzero(counts >= LINES - 1)
+    long = np.flatnonzero(mask_of(pc.match_substring_regex(output, rf"(?s)\n(?:.*\n){{{LINES - 2}}}")))
     lines = pc.split_pattern(output.take(pa.array(long)), "\n")
     codes = lines.flatten().dictionary_encode()
     numbers = codes.indices.to_numpy().astype(np.int64)

@@ -20,6 +20,7 @@ from instructkit.errors import BadInput
 from instructkit.filters.toxicity import characters, grams
 from instructkit.filters.toxicity.characters import Stream
 from instructkit.filters.toxicity.grams import WINDOW, Grams, Hashes, Spans
+from instructkit.records.buffers import buffers
 
 FILE = Path(__file__).with_name("model.npz")
 LANGUAGES: dict[str, Callable[[Stream], Iterator[Grams]]] = {"en": grams.english, "zh": grams.chinese}
@@ -89,7 +90,7 @@ def streams(texts: pa.StringArray) -> Iterator[tuple[int, Stream]]:
     """Streams of about `BLOCK` bytes of text each, with the number of their first text."""
     if not len(texts):
         return
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    _, offsets = buffers(texts)
     blocks = (offsets[:-1] - offsets[0]) // BLOCK
     firsts = np.flatnonzero(np.concatenate([[True], np.diff(blocks) > 0]))
     for first, end in zip(firsts.tolist(), [*firsts[1:].tolist(), len(texts)], strict=True):

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.engine.jit import jit
+from instructkit.records.buffers import buffers
 from instructkit.records.characters import characters
 from instructkit.records.hashing import Hashes, draw, redraw
 from instructkit.records.scrambling import mix
-from instructkit.records.tokens import buffers, normalised, tokenise
+from instructkit.records.tokens import normalised, tokenise
 from instructkit.templating.prompting.embedding import Cells
 from instructkit.templating.prompting.shots import METHODS
 
