@@ -16,8 +16,8 @@ from instructkit.dedup.signing import permutations
 from instructkit.dedup.stretches import equal_below
 from instructkit.dedup.texts import FIELDS
 from instructkit.errors import UsageError
-from instructkit.records.characters import UNSPACED, characters
 from instructkit.records.buffers import buffers
+from instructkit.records.characters import UNSPACED, characters
 from instructkit.records.tokens import normalised, tokenise
 from tests.rows import examples
 
