@@ -20,6 +20,10 @@ class Findings:
     found: Counter[str] = field(default_factory=Counter)  # things found in the batch, by kind, for the report
     samples: dict[str, list[str]] = field(default_factory=dict)  # a few of each kind, masked
 
+    def cover(self, columns: list[pa.Array]) -> list[pa.Array]:
+        """Columns that others add to the batch, with what this examiner hides in it hidden there too."""
+        return columns
+
 
 class Examiner(Protocol):
     """A part of a filter: picklable, called with a batch of examples on a worker.

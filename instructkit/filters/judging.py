@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.filters.examining import Examiner, Findings
-from instructkit.filters.pii import PiiFindings
 from instructkit.filters.rule import Mask
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import extra_name
@@ -81,13 +80,11 @@ class Judge:
 
 
 def _added(findings: list[Findings], values: list[pa.Array]) -> list[pa.Array]:
-    """The columns that are added; where personal data are masked, those of the others may not show them either."""
-    covering = next((found for found in findings if isinstance(found, PiiFindings)), None)
-    cover = list[pa.Array] if covering is None else covering.cover
-    added: list[pa.Array] = []
-    for found in findings:
-        added += found.columns if found is covering else cover(found.columns)
-    return [*added, *cover(values)]
+    """The columns of the examiners, then ``values``; what one hides in the texts is hidden in those of the others."""
+    groups = [*(found.columns for found in findings), values]
+    for place, found in enumerate(findings):
+        groups = [group if at == place else found.cover(group) for at, group in enumerate(groups)]
+    return [column for group in groups for column in group]
 
 
 def _counted(names: list[str], fails: Masks) -> Counter[str]:

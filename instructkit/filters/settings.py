@@ -4,15 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from instructkit.errors import UsageError
-from instructkit.filters.classifiers import parse_classifier
-from instructkit.filters.classifiers.applying import ON
 from instructkit.filters.examining import Examiner
-from instructkit.filters.keywords import KeywordExaminer, parse_keywords
-from instructkit.filters.language import LanguageExaminer, parse_languages
-from instructkit.filters.pii import DEFAULT_TYPES, MODES, PiiExaminer, parse_types, read_key
 from instructkit.filters.rules.presets import chosen_rules
 from instructkit.filters.ruling import RuleExaminer
-from instructkit.filters.toxicity import ToxicityExaminer, parse_toxicity
 
 
 @dataclass(frozen=True)
@@ -40,19 +34,22 @@ class FilterSettings:
     def __post_init__(self) -> None:
         for name in ("rules", "keywords", "classifier"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if self.pii not in MODES:
-            raise UsageError(f"pii is one of {', '.join(MODES)}, not {self.pii!r}")
-        if self.classify not in ON:
-            raise UsageError(f"classifiers are asked about {', '.join(ON)}, not {self.classify!r}")
         if self.classify != "output" and not self.classifier:
             raise UsageError("--classify says what classifiers are asked about: name one by --classifier")
-        parse_toxicity(self.toxicity)
-        for name, needed in (("pii_types", "any"), ("pii_ner", "any"), ("pii_key", "pseudonym")):
-            if getattr(self, name) is not None and self.pii not in (MODES[1:] if needed == "any" else (needed,)):
-                given = f"--{name.replace('_', '-')}"
-                raise UsageError(
-                    f"{given} is of use with --pii {'tag, mask, ...' if needed == 'any' else needed} alone"
-                )
+        if self.toxicity != "off":
+            from instructkit.filters.toxicity import parse_toxicity
+
+            parse_toxicity(self.toxicity)
+        if self.pii != "off":
+            from instructkit.filters.pii import MODES
+
+            if self.pii not in MODES:
+                raise UsageError(f"pii is one of {', '.join(MODES)}, not {self.pii!r}")
+        for name in ("pii_types", "pii_ner", "pii_key"):
+            if getattr(self, name) is not None and self.pii == "off":
+                raise UsageError(f"--{name.replace('_', '-')} is of use with --pii tag, mask, ... alone")
+        if self.pii_key is not None and self.pii != "pseudonym":
+            raise UsageError("--pii-key is of use with --pii pseudonym alone")
 
     def examiners(self) -> list[Examiner]:
         """What looks at the rows, in the order of their columns and reasons.
@@ -60,18 +57,31 @@ class FilterSettings:
         Raises `UsageError` for rules, codes, labels and types that are none, `BadInput` for files that can't be read.
         """
         examiners: list[Examiner] = [RuleExaminer(chosen_rules(self.preset, self.rules))]
-        examiners += [KeywordExaminer(parse_keywords(text)) for text in self.keywords]
+        # each is loaded where it is asked for: their patterns, loops and models take a while
+        if self.keywords:
+            from instructkit.filters.keywords import KeywordExaminer, parse_keywords
+
+            examiners += [KeywordExaminer(parse_keywords(text)) for text in self.keywords]
         if self.language is not None:
+            from instructkit.filters.language import LanguageExaminer, parse_languages
+
             examiners.append(LanguageExaminer(*parse_languages(self.language)))
         if self.perplexity is not None:
-            from instructkit.filters.perplexity import parse_perplexity  # its loops take a second to load
+            from instructkit.filters.perplexity import parse_perplexity
 
             examiners.append(parse_perplexity(self.perplexity))
-        examiners += [parse_classifier(text, self.classify) for text in self.classifier]
-        mode, threshold = parse_toxicity(self.toxicity)
-        if mode != "off":
+        if self.classifier:
+            from instructkit.filters.classifiers import parse_classifier
+
+            examiners += [parse_classifier(text, self.classify) for text in self.classifier]
+        if self.toxicity != "off":
+            from instructkit.filters.toxicity import ToxicityExaminer, parse_toxicity
+
+            mode, threshold = parse_toxicity(self.toxicity)
             examiners.append(ToxicityExaminer(mode) if threshold is None else ToxicityExaminer(mode, threshold))
         if self.pii != "off":
+            from instructkit.filters.pii import DEFAULT_TYPES, PiiExaminer, parse_types, read_key
+
             types = DEFAULT_TYPES if self.pii_types is None else parse_types(self.pii_types)
             key = None if self.pii_key is None else read_key(self.pii_key)
             examiners.append(PiiExaminer(self.pii, types, key, self.seed, ner=self.pii_ner))

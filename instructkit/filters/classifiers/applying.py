@@ -1,6 +1,5 @@
 """A classifier as a part of a filter: rows scored, or dropped by the probability of a label."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 from instructkit.errors import BadInput, UsageError
 from instructkit.filters.classifiers.models import open_classifier
 from instructkit.filters.examining import Findings
+from instructkit.filters.parsing import read_share
 from instructkit.filters.rule import Verdict
 
 THRESHOLD = 0.5  # where the sidecar has none
@@ -32,7 +32,6 @@ class ClassifierExaminer:
     threshold: float = THRESHOLD
     keep: bool = False
     on: str = "output"  # a key of `ON`; several texts are joined by line breaks
-    columns: tuple[str, ...] = ()  # other names for the columns, where some are taken
 
     @property
     def name(self) -> str:
@@ -46,11 +45,8 @@ class ClassifierExaminer:
             return ()
         sidecar = open_classifier(self.path).sidecar
         if sidecar.multi_label:
-            wanted = [(f"{self.name}_{label}", pa.float32()) for label in sidecar.labels]
-        else:
-            wanted = [(f"{self.name}_label", pa.string()), (f"{self.name}_score", pa.float32())]
-        names = self.columns or [name for name, _ in wanted]
-        return tuple(pa.field(name, kind) for name, (_, kind) in zip(names, wanted, strict=True))
+            return tuple(pa.field(f"{self.name}_{label}", pa.float32()) for label in sidecar.labels)
+        return pa.field(f"{self.name}_label", pa.string()), pa.field(f"{self.name}_score", pa.float32())
 
     @property
     def holds_gil(self) -> bool:
@@ -108,12 +104,7 @@ def parse_classifier(text: str, on: str = "output") -> ClassifierExaminer:
     known, keep = found
     threshold = sidecar.thresholds.get(known, THRESHOLD)
     if given is not None:
-        try:
-            threshold = float(given)
-        except ValueError:
-            threshold = math.nan
-        if not 0 <= threshold <= 1:
-            raise UsageError(f"--classifier {text}: {given!r} is no number between 0 and 1")
+        threshold = read_share(f"--classifier {text}", given)
     return ClassifierExaminer(path, known, threshold, keep, on)
 
 

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from instructkit.errors import UsageError
 from instructkit.filters.examining import Findings
 from instructkit.filters.language.identifying import LEAST_CONFIDENCE, UNKNOWN, identify_all, known_languages
+from instructkit.filters.parsing import read_share
 from instructkit.filters.rule import Verdict
 
 FIELDS = ("instruction", "input", "output")
@@ -24,13 +25,7 @@ def parse_languages(text: str) -> tuple[frozenset[str], float]:
     wrong = sorted(languages - known_languages())
     if wrong:
         raise UsageError(f"--language {text}: {wrong[0]!r} is no language lid.176 knows (Chinese is zh, Japanese ja)")
-    try:
-        value = float(threshold) if threshold else LEAST_CONFIDENCE
-    except ValueError as error:
-        raise UsageError(f"--language {text}: {threshold!r} is no number between 0 and 1") from error
-    if not 0 <= value <= 1:
-        raise UsageError(f"--language {text}: {threshold!r} is no number between 0 and 1")
-    return languages, value
+    return languages, read_share(f"--language {text}", threshold) if threshold else LEAST_CONFIDENCE
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.engine.jit import jit
+from instructkit.engine.jit import inner, jit, uint64_at
 from instructkit.errors import BadInput
 from instructkit.filters.perplexity.counting import U64, characters, grams
 
@@ -109,14 +109,23 @@ def table_of(keys: U64, values: npt.NDArray[np.float32]) -> tuple[U64, npt.NDArr
     return table, held
 
 
+@inner("int64(int64, int64, uint64)")
+def slot_of(table: Any, mask: Any, key: Any) -> Any:
+    """Where a key stands in the table at an address, or the free place where it would."""
+    slot = np.int64(key >> np.uint64(17)) & mask
+    while True:
+        found = uint64_at(table, slot)
+        if not found or found == key:
+            return slot
+        slot = (slot + 1) & mask
+
+
 @jit("void(uint64[::1], float32[::1], uint64[::1], float32[::1])")
 def fill(keys: Any, values: Any, table: Any, held: Any) -> None:
     """Put keys with their values into an empty table."""
-    mask = np.uint64(len(table) - 1)
+    address, mask = table.ctypes.data, len(table) - 1
     for row in range(len(keys)):
-        slot = (keys[row] >> np.uint64(17)) & mask
-        while table[slot] != 0 and table[slot] != keys[row]:
-            slot = (slot + np.uint64(1)) & mask
+        slot = slot_of(address, mask, keys[row])
         table[slot] = keys[row]
         held[slot] = values[row]
 
@@ -127,30 +136,21 @@ def add_logs(grams: Any, contexts: Any, starts: Any, table: Any, held: Any, unse
 
     The longest known n-gram tells; for each longer context that was seen without it, that context's weight comes in.
     """
-    mask = np.uint64(len(table) - 1)
-    orders = len(grams)
+    address, mask = table.ctypes.data, len(table) - 1
     for text in range(len(sums)):
         total = 0.0
         for at in range(starts[text] + 1, starts[text + 1]):
-            order = orders - 1
-            log = 0.0
+            order = len(grams) - 1
             while order >= 0:
-                key = grams[order, at]
-                slot = (key >> np.uint64(17)) & mask
-                while table[slot] != 0 and table[slot] != key:
-                    slot = (slot + np.uint64(1)) & mask
-                if table[slot] == key:
-                    log += held[slot]
+                slot = slot_of(address, mask, grams[order, at])
+                if table[slot]:
+                    total += held[slot]
                     break
                 if order > 0:
-                    key = contexts[order - 1, at - 1]
-                    slot = (key >> np.uint64(17)) & mask
-                    while table[slot] != 0 and table[slot] != key:
-                        slot = (slot + np.uint64(1)) & mask
-                    if table[slot] == key:
-                        log += held[slot]
+                    slot = slot_of(address, mask, contexts[order - 1, at - 1])
+                    if table[slot]:
+                        total += held[slot]
                 order -= 1
             if order < 0:
-                log += unseen
-            total += log
+                total += unseen
         sums[text] = total

@@ -98,9 +98,7 @@ def template_leftovers(instruction: pa.StringArray, input: pa.StringArray, outpu
     """A placeholder that was never filled: {{ name }}, nan, <noinput>."""
     evidence: dict[int, str] = {}
     for column in (instruction, input, output):
-        for row in np.flatnonzero(
-            pc.match_substring_regex(column, _PLACEHOLDER).to_numpy(zero_copy_only=False)
-        ).tolist():
+        for row in np.flatnonzero(mask_of(pc.match_substring_regex(column, _PLACEHOLDER))).tolist():
             whole = "\n".join(str(part[row]) for part in (instruction, input, output))
             outside = "".join(str(column[row]).split(FENCE)[::2])  # code may hold templates rightly
             found = re.search(_UNBRACED + _PLACEHOLDER, outside)

@@ -1,6 +1,5 @@
 """Toxicity as a part of a filter: rows tagged or dropped, with the score and the words that carry it."""
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
 from instructkit.filters.examining import Findings
+from instructkit.filters.parsing import read_share
 from instructkit.filters.rule import Mask, Verdict
 from instructkit.filters.toxicity.categories import CATEGORIES
 from instructkit.filters.toxicity.evidence import Evidence, explain
@@ -30,15 +30,7 @@ def parse_toxicity(text: str) -> tuple[str, float | None]:
     mode, colon, given = text.partition(":")
     if mode not in MODES or (mode == "off" and colon):
         raise UsageError(f"--toxicity {text}: it is off, tag, tag:T, drop or drop:T")
-    if not colon:
-        return mode, None
-    try:
-        threshold = float(given)
-    except ValueError:
-        threshold = math.nan
-    if not 0 <= threshold <= 1:
-        raise UsageError(f"--toxicity {text}: {given!r} is no number between 0 and 1")
-    return mode, threshold
+    return mode, read_share(f"--toxicity {text}", given) if colon else None
 
 
 @dataclass(frozen=True)
