@@ -1,8 +1,8 @@
 """Keeping what a command has no use for from being loaded: half a second of each start.
 
 pyarrow looks for pandas the first time it is given a Python value, and numba for scipy's linear algebra when it gets
-ready. In a command (`instructkit.cli`) nobody else's code runs, so both may be told that there is none. In a notebook
-they are left as they are.
+ready. In a command (`instructkit.cli`) hardly ever others' code runs, so both may be told that there is none. In a
+notebook they are left as they are.
 """
 
 import contextlib
@@ -39,11 +39,11 @@ def hidden(module: str) -> Iterator[None]:
 
 
 def spare_pandas() -> None:
-    """Let pyarrow look for pandas in vain, where only text files are read.
+    """Let pyarrow look for pandas in vain, but where others' code runs that may have uses for it.
 
-    `datasets` has uses for it, and pyarrow has one for times in nanoseconds, which other files and streams may hold.
+    pyarrow itself has one: times in nanoseconds as Python values, which `records.values` reads without it.
     """
-    if in_a_command() and _reads_text():
+    if in_a_command() and not any(_runs_others_code(argument) for argument in sys.argv):
         import pyarrow as pa
 
         with hidden("pandas"):
@@ -51,13 +51,5 @@ def spare_pandas() -> None:
             pa.array([""])
 
 
-def _reads_text() -> bool:
-    """Whether the arguments name text files as inputs, and nothing else that is read."""
-    named = [argument for before, argument in zip(sys.argv, sys.argv[1:], strict=False) if before not in WRITTEN]
-    if any(":" in name or name == "-" or name.endswith((".parquet", ".arrow", "/")) for name in named):
-        return False
-    return any(name.endswith(TEXT) for name in named)
-
-
-WRITTEN = ("-o", "--output", "--rejects", "--summary", "--clusters")
-TEXT = tuple(kind + packed for kind in (".jsonl", ".json", ".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
+def _runs_others_code(argument: str) -> bool:
+    return argument.startswith(("hub:", "--pii-ner"))

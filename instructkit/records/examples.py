@@ -15,6 +15,7 @@ from instructkit.records.layouts import Converted, Layout, detect
 from instructkit.records.layouts.pieces import pieces
 from instructkit.records.schema import EXAMPLE, any_empty, build_examples, example_schema, extra_name
 from instructkit.records.stream import Records
+from instructkit.records.values import python_values
 
 log = logging.getLogger("instructkit")
 
@@ -89,7 +90,11 @@ def _checked(raw: Raw, layout: Layout, bad: BadRows) -> Iterator[tuple[pa.Record
 
 def row_text(batch: pa.RecordBatch, row: int) -> str:
     """A row as JSON, for the rejects file."""
-    return json.dumps(batch.slice(row, 1).to_pylist()[0], ensure_ascii=False, default=str)
+    values = {
+        name: python_values(column.slice(row, 1))[0]
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    }
+    return json.dumps(values, ensure_ascii=False, default=str)
 
 
 def to_examples(records: Records) -> Records:

@@ -14,6 +14,7 @@ import xxhash
 
 from instructkit.engine.worth import worth_compiling
 from instructkit.records.lists import list_lengths, lists_of
+from instructkit.records.values import python_values
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -110,11 +111,15 @@ def _bytes(column: pa.Array) -> pa.Array:
             _joined_bytes(fields, _STRUCT_END) if fields else pc.cast(column.is_valid(), pa.string()).cast(pa.binary())
         )
     if pa.types.is_nested(kind):
-        texts = [None if value is None else canonical_json(value) for value in column.to_pylist()]
-        column = pa.array(texts, pa.string())
+        column = json_texts(column)
     elif not (pa.types.is_string(kind) or pa.types.is_binary(kind)):
         column = pc.cast(column, pa.string())
     return column.cast(pa.binary())
+
+
+def json_texts(column: pa.Array) -> pa.StringArray:
+    """The values of a column as `canonical_json`; nulls stay."""
+    return pa.array([None if value is None else canonical_json(value) for value in python_values(column)], pa.string())
 
 
 def canonical_json(value: object) -> str:

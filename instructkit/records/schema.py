@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.records.hashing import canonical_json, row_ids
+from instructkit.records.hashing import json_texts, row_ids
 
 TURN = pa.struct([("role", pa.string()), ("content", pa.string())])
 HISTORY = pa.list_(TURN)
@@ -89,8 +89,7 @@ def as_text(column: pa.Array | None, rows: int = 0) -> pa.StringArray:
     if column is None:
         return repeat("", rows)
     if pa.types.is_nested(column.type):
-        values = [None if value is None else canonical_json(value) for value in column.to_pylist()]
-        column = pa.array(values, pa.string())
+        column = json_texts(column)
     elif not pa.types.is_string(column.type):
         column = pc.cast(column, pa.string())
     return column if column.null_count == 0 else pc.fill_null(column, "")

@@ -8,9 +8,10 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.csv
 
-from instructkit.records.hashing import canonical_json
+from instructkit.records.hashing import json_texts
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.stream import Counts
+from instructkit.records.values import python_values
 
 
 class Encoder(Protocol):
@@ -36,7 +37,7 @@ class _JsonLines:
         return b""
 
     def lines(self, batch: pa.RecordBatch) -> list[str]:
-        columns = [column.to_pylist() for column in batch.columns]
+        columns = [python_values(column) for column in batch.columns]
         return [
             json.dumps(dict(zip(self._names, row, strict=True)), ensure_ascii=False, default=str)
             for row in zip(*columns, strict=True)
@@ -80,15 +81,7 @@ class _Csv:
         return self._encode(self._schema.empty_table(), header)
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
-        columns = [
-            pa.array(
-                [None if value is None else canonical_json(value) for value in column.to_pylist()],
-                pa.string(),
-            )
-            if pa.types.is_nested(column.type)
-            else column
-            for column in batch.columns
-        ]
+        columns = [json_texts(column) if pa.types.is_nested(column.type) else column for column in batch.columns]
         return self._encode(pa.Table.from_arrays(columns, schema=self._schema), self._options)
 
     def tail(self) -> bytes:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.records.containers.raw import Numbers, Raw
-from instructkit.records.hashing import canonical_json
+from instructkit.records.hashing import json_texts
 from instructkit.records.lists import list_lengths, lists_of
 from instructkit.templating.logs.json_text import OWN_IDS, SHORTEST
 from instructkit.templating.logs.users import Path, folded
@@ -74,7 +74,7 @@ def as_key(values: pa.Array) -> pa.StringArray:
     """Ids as text without blanks at their ends, whatever their type; NaN is null."""
     kind = values.type
     if pa.types.is_nested(kind):
-        values = pa.array([None if one is None else canonical_json(one) for one in values.to_pylist()], pa.string())
+        values = json_texts(values)
     elif pa.types.is_binary(kind):
         values = pa.array([one and one.hex() for one in values.to_pylist()], pa.string())
     elif pa.types.is_floating(kind):

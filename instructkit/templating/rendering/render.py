@@ -19,6 +19,7 @@ from jinja2.nodes import TemplateData
 
 from instructkit.errors import BadInput
 from instructkit.records.schema import repeat
+from instructkit.records.values import python_values
 from instructkit.templating.rendering import program
 from instructkit.templating.rendering.bounds import TemplateTooLarge
 from instructkit.templating.rendering.program import Choose, Insert, Literal, Part, Program
@@ -240,7 +241,7 @@ class _Frame:
     def _values(self, names: list[str], rows: Places | None, columns: list[pa.Array]) -> Any:
         """The values of some rows as a template sees them, one mapping a row."""
         places = None if rows is None else pa.array(rows)
-        lists = [(column if places is None else column.take(places)).to_pylist() for column in columns]
+        lists = [python_values(column if places is None else column.take(places)) for column in columns]
         for place, name in enumerate(names):
             if name in self.template.numbers and pa.types.is_string(columns[place].type):
                 lists[place] = [_as_number(value) for value in lists[place]]
