@@ -10,13 +10,14 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from instructkit.filters.rule import Verdict, rule
-from instructkit.filters.rules.looking import mask_of
+from instructkit.records.buffers import buffers
 
 LINES = 6  # fewer lines are not judged
 QUICK = 5  # times the threshold, left by LZ4: zlib then leaves more than the threshold
+LETTERS = 5  # a line of no more says nothing
+_MIXER = np.uint64(0x9E3779B97F4A7C15)
 BYTES = 600  # shorter texts are not judged: they compress in no telling way
 
 
@@ -32,16 +33,24 @@ def repeated_lines(instruction: pa.StringArray, output: pa.StringArray, *, at_mo
 
 
 def _with_equal_lines(output: pa.StringArray) -> npt.NDArray[np.int64]:
-    """The rows of `LINES` lines or more of which two that are not empty are equal."""
-    long = np.flatnonzero(mask_of(pc.match_substring_regex(output, rf"(?s)\n(?:.*\n){{{LINES - 2}}}")))
-    lines = pc.split_pattern(output.take(pa.array(long)), "\n")
-    codes = lines.flatten().dictionary_encode()
-    numbers = codes.indices.to_numpy().astype(np.int64)
-    empty = pc.index(codes.dictionary, "").as_py()
-    keys = np.repeat(np.arange(len(long)), pc.list_value_length(lines).to_numpy()) * len(codes.dictionary) + numbers
-    keys = np.sort(keys[numbers != empty])
-    twice = keys[1:][keys[1:] == keys[:-1]]
-    found: npt.NDArray[np.int64] = long[np.unique(twice // max(len(codes.dictionary), 1))]
+    """The rows of `LINES` lines or more of which two are likely equal: they agree in length and in twelve bytes."""
+    data, starts = buffers(output)
+    breaks = starts[0] + np.flatnonzero(data[starts[0] : starts[-1]] == ord("\n"))
+    counts = np.diff(np.searchsorted(breaks, starts))
+    long = counts >= LINES - 1
+    inside = breaks[np.repeat(long, counts)]
+    begins = np.sort(np.concatenate([starts[:-1][long], inside + 1]))
+    sizes = np.sort(np.concatenate([inside, starts[1:][long]])) - begins
+    rows = np.repeat(np.flatnonzero(long), counts[long] + 1)
+    telling = sizes > LETTERS
+    begins, sizes, rows = begins[telling], sizes[telling], rows[telling]
+    fours = np.ndarray(max(len(data) - 3, 0), "<u4", data.data, strides=(1,))  # the four bytes from each place on
+    mixed = sizes.astype(np.uint64)
+    for offsets in (0, sizes // 2 - 2, sizes - 4):
+        mixed = (mixed ^ fours[begins + offsets]) * _MIXER
+        mixed ^= mixed >> np.uint64(32)
+    keys = np.sort(rows.astype(np.uint64) << np.uint64(40) | mixed >> np.uint64(24))
+    found: npt.NDArray[np.int64] = np.unique(keys[1:][keys[1:] == keys[:-1]] >> np.uint64(40)).astype(np.int64)
     return found
 
 
@@ -50,7 +59,7 @@ def repeated_share(lines: list[str]) -> float:
 
     Short lines (braces) and lines without words (rules of a table or drawing) repeat rightly, and do not count.
     """
-    telling = [line for line in lines if sum(map(str.isalpha, line)) > 5]
+    telling = [line for line in lines if sum(map(str.isalpha, line)) > LETTERS]
     if len(telling) < LINES:
         return 0.0
     extra = sum(len(line) * (count - 1) for line, count in Counter(telling).items())
@@ -61,8 +70,10 @@ def repeated_share(lines: list[str]) -> float:
 def repetitive(output: pa.StringArray, *, at_least: float = 0.08) -> Verdict:
     """Compressed size of the output as a share of its size, in any language; by LZ4 where that leaves much."""
     ratios = np.full(len(output), np.nan)
-    for row in np.flatnonzero(mask_of(pc.greater_equal(pc.binary_length(output), BYTES))).tolist():
-        ratios[row] = compressed_share(output[row].as_buffer(), at_least)
+    data, starts = buffers(output)
+    places = starts.tolist()
+    for row in np.flatnonzero(np.diff(starts) >= BYTES).tolist():
+        ratios[row] = compressed_share(data.data[places[row] : places[row + 1]], at_least)
     return Verdict(ratios < at_least, pa.array(ratios, from_pandas=True))
 
 
@@ -71,10 +82,10 @@ def _quick() -> pa.Codec:
     return pa.Codec("lz4_raw")
 
 
-def compressed_share(data: pa.Buffer, threshold: float) -> float:
+def compressed_share(data: memoryview, threshold: float) -> float:
     """The share of its size that zlib leaves of a text; or LZ4, ten times as quick, where that leaves five times T.
 
     zlib finds the same repetition and codes what is left in fewer bits, but not in a fifth of them.
     """
-    quick = len(_quick().compress(data, asbytes=True)) / data.size
-    return float(quick if quick >= QUICK * threshold else len(zlib.compress(data, 1)) / data.size)
+    quick = len(_quick().compress(data, asbytes=True)) / len(data)
+    return float(quick if quick >= QUICK * threshold else len(zlib.compress(data, 1)) / len(data))
