@@ -107,17 +107,18 @@ class Run:
             if Path(name).resolve() in self._side_files:
                 raise click.UsageError(f"{name} is an input: --rejects, --summary and --clusters must not overwrite it")
 
-    def open(self, inputs: tuple[str, ...]) -> "Records":
-        """Open the inputs as one stream of examples; none are stdin."""
+    def open(self, inputs: tuple[str, ...], *, text: str | None = None) -> "Records":
+        """Open the inputs as one stream of examples, or of rows with a column of plain text; none are stdin."""
+        from instructkit.records.columns import read_columns
         from instructkit.records.reading import read_examples
 
         self.spare(inputs)
         names = inputs or ("-",)
         if "-" in names and self.layout is None and sys.stdin.isatty():
             raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")
-        return read_examples(
-            names, layout=self.layout, rejects=self.rejects, max_bad=self.max_bad, workers=self.workers
-        )
+        given: dict[str, Any] = {"layout": self.layout, "rejects": self.rejects, "max_bad": self.max_bad,
+                                 "workers": self.workers}  # fmt: skip
+        return read_examples(names, **given) if text is None else read_columns(names, text, **given)
 
     def finish(self, stream: object) -> None:
         """Write a step's stream to the output and tell its counts; on a terminal show its first rows instead."""
@@ -221,7 +222,8 @@ def show_first_rows(records: "Records") -> Iterator[Any]:
         rows += batch.slice(0, FIRST_ROWS - len(rows)).to_pylist()
         if len(rows) >= FIRST_ROWS:
             break
-    names = [name for name in ("instruction", "input", "output", "task") if name in records.schema.names]
+    ours = ("instruction", "input", "output", "task")
+    names = [name for name in ours if name in records.schema.names] or records.schema.names[:4]
     print_table("", names, [[_short(row[name]) for name in names] for row in rows])
     click.echo(f"the first {len(rows)} rows; -o FILE writes all, a pipe passes them on", err=True)
     return records.batches

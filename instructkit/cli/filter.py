@@ -47,6 +47,11 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     help="Set a rule's threshold, switch it on, or off with =off.",
 )
 @click.option(
+    "--text",
+    metavar="COLUMN",
+    help="The rows are plain text (pages, documents), not examples: judge this column of theirs.",
+)
+@click.option(
     "--tag", is_flag=True, help="Drop nothing: write what the rules measure as columns, and the rules failed."
 )
 @click.option(
@@ -117,4 +122,4 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
 
     settings = FilterSettings(**run.settings)
     run.tables = print_filter
-    run.finish(filter(run.open(inputs), settings, rejects=run.rejects, workers=run.workers))
+    run.finish(filter(run.open(inputs, text=settings.text), settings, rejects=run.rejects, workers=run.workers))

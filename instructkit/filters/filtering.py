@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from instructkit.engine import map_batches
 from instructkit.filters.judging import make_judge
+from instructkit.filters.plain_text import make_text_judge, text_rows
 from instructkit.filters.settings import FilterSettings
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
@@ -29,17 +30,25 @@ def filter(
 
     ``options`` are the fields of `FilterSettings` (``language="en,zh"``, ``rules=["long_output=4000"]``, ...).
 
+    With ``text`` the rows are plain text: that column is judged as an output is, and the rows keep the columns they
+    have.
+
     Raises `UsageError` for unknown rules, presets and modes.
     """
     given = replace(settings or FilterSettings(), **options)
-    records = Records.of(reader)
-    judge = make_judge(given.examiners(), records.schema, tag=given.tag)
+    records = Records.of(reader) if given.text is None else text_rows(reader, given.text)
+    examiners = given.examiners()
+    judge = (
+        make_text_judge(examiners, records.schema, given.text, tag=given.tag)
+        if given.text
+        else make_judge(examiners, records.schema, tag=given.tag)
+    )
     sink = as_rejects(rejects)
     sink.bind(records.schema)
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
         flying = _remember(records.batches)
-        slow = any(examiner.holds_gil for examiner in judge.examiners)
+        slow = any(examiner.holds_gil for examiner in examiners)
         for judged in map_batches(flying.batches(), judge, workers=workers, processes=slow):
             batch = flying.waiting.pop(0)
             counts.rows_in += batch.num_rows

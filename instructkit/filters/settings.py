@@ -28,6 +28,7 @@ class FilterSettings:
     pii_types: str | None = None  # names, -NAME or +NAME
     pii_key: str | None = field(default=None, repr=False)  # the key itself, env:NAME or file:PATH
     pii_ner: str | None = None  # MODULE:FUNCTION
+    text: str | None = None  # the rows are plain text, this their column
     tag: bool = False  # write what the rules measure as columns, and drop nothing
     seed: int = 0
 
@@ -56,7 +57,10 @@ class FilterSettings:
 
         Raises `UsageError` for rules, codes, labels and types that are none, `BadInput` for files that can't be read.
         """
-        examiners: list[Examiner] = [RuleExaminer(chosen_rules(self.preset, self.rules))]
+        rules = chosen_rules(self.preset, self.rules)
+        if self.text is not None and "empty_instruction" not in self.rules:
+            rules.pop("empty_instruction", None)  # plain text asks for nothing
+        examiners: list[Examiner] = [RuleExaminer(rules)]
         # each is loaded where it is asked for: their patterns, loops and models take a while
         if self.keywords:
             from instructkit.filters.keywords import KeywordExaminer, parse_keywords
@@ -95,7 +99,7 @@ class FilterSettings:
     def told(self) -> dict[str, Any]:
         """The arguments as the lineage tells them: what differs from doing nothing, and no secret."""
         names = ("preset", "rules", "keywords", "language", "perplexity", "classifier", "toxicity", "pii", "pii_types",
-                 "pii_ner", "tag")  # fmt: skip
+                 "pii_ner", "text", "tag")  # fmt: skip
         told = {name: getattr(self, name) for name in names}
         told["classify"] = self.classify if self.classifier else None
         return {name: value for name, value in told.items() if value not in (None, (), "off", False)}

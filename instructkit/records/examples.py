@@ -124,4 +124,7 @@ def to_examples(records: Records) -> Records:
 
 def plain_columns(name: str, why: str) -> str:
     """The sentence for rows that are no examples yet."""
-    return f"{name} holds no examples: {why}; make some first: instructkit format {name} --task NAME"
+    return (
+        f"{name} holds no examples: {why}; make some first: instructkit format {name} --task NAME "
+        "(plain text: instructkit pretext; filter takes it by --text COLUMN)"
+    )

@@ -112,6 +112,7 @@ def parse_from(value: str | None, layouts: tuple[str, ...]) -> tuple[str | None,
             layout = part
         elif part:
             types = ", ".join(dict.fromkeys(CONTAINERS.values()))
-            raise UsageError(f"--from {value}: {part!r} is neither a file type ({types}) nor a layout "
-                             f"({', '.join(layouts)})")  # fmt: skip
+            known = f"neither a file type ({types}) nor a layout ({', '.join(layouts)})" if layouts else (
+                f"no file type ({types})")  # fmt: skip
+            raise UsageError(f"--from {value}: {part!r} is {known}")
     return container, layout

@@ -102,6 +102,15 @@ class Records:
     @classmethod
     def of(cls, source: object) -> "Records":
         """Take what a caller has: one of our readers, a `Records`, anything with ``__arrow_c_stream__``."""
+        if isinstance(source, cls) or (isinstance(source, pa.RecordBatchReader) and source in _OURS):
+            return cls.plain(source)
+        from instructkit.records.examples import to_examples
+
+        return to_examples(cls.plain(source))
+
+    @classmethod
+    def plain(cls, source: object) -> "Records":
+        """The same for rows that need be no examples: as they are."""
         if isinstance(source, cls):
             return source
         known = _OURS.get(source) if isinstance(source, pa.RecordBatchReader) else None
@@ -117,9 +126,7 @@ class Records:
                 f"a step takes a pyarrow.RecordBatchReader or whatever has __arrow_c_stream__, "
                 f"not {type(source).__name__}; instructkit.read(path) makes one"
             )
-        from instructkit.records.examples import to_examples
-
-        return to_examples(cls(reader.schema.remove_metadata(), iter(reader), lineage_of(reader.schema)))
+        return cls(reader.schema.remove_metadata(), iter(reader), lineage_of(reader.schema))
 
     def to_reader(self) -> pa.RecordBatchReader:
         """The same stream as a ``pyarrow.RecordBatchReader``; `counts` answers for it."""

@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import BadInput
+from instructkit.records.columns import check_column, check_text_column, open_columns
 from instructkit.records.containers.raw import BadRows
-from instructkit.records.reading import open_container
 from instructkit.records.rejects import Rejects
-from instructkit.records.sources import parse_from, resolve
 
 FEWEST = 20  # rows: with fewer nothing can be learned and measured
 _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
@@ -38,18 +37,15 @@ def read_labelled(sources: Sequence[str], text: str, columns: Sequence[str], lay
 
     Raises `BadInput` for columns that are not there, labels that can't be learned, and too few rows.
     """
-    container, _ = parse_from(layout, ())
     texts: list[pa.Array] = []
     values: list[list[pa.Array]] = [[] for _ in columns]
     left_out: Counter[str] = Counter()
     for path in sources:
         bad = BadRows(Rejects())
-        raw = open_container(resolve(path, container), bad, None)
-        for name in (text, *columns):
-            if name not in raw.schema.names:
-                raise BadInput(f"{raw.name} has no column {name!r}; it has {', '.join(raw.schema.names)}")
-        if not pa.types.is_string(raw.schema.field(text).type):
-            raise BadInput(f"{raw.name}: the column {text!r} holds {raw.schema.field(text).type}, not text")
+        raw, _ = open_columns(path, layout, bad)
+        check_text_column(raw.schema, raw.name, text)
+        for name in columns:
+            check_column(raw.schema, raw.name, name)
         for batch, numbers in raw.batches:
             read = [_as_text(batch, name, raw.name) for name in columns]
             if len(columns) > 1:

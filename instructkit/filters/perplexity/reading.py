@@ -7,10 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import BadInput
+from instructkit.records.columns import check_text_column, open_columns
 from instructkit.records.containers.raw import BadRows
-from instructkit.records.reading import open_container
 from instructkit.records.rejects import Rejects
-from instructkit.records.sources import parse_from, resolve
 
 USUAL = ("text", "output", "content")  # the column that is read where none is named
 
@@ -24,18 +23,14 @@ def read_texts(
 
     Raises `BadInput` for a column that is not there or holds no text.
     """
-    container, _ = parse_from(layout, ())
     for path in sources:
         bad = BadRows(Rejects())
-        raw = open_container(resolve(path, container), bad, None)
-        name = column or next((usual for usual in USUAL if usual in raw.schema.names), "")
-        if name not in raw.schema.names:
-            asked = (
-                f"has no column {name!r}" if name else f"has none of the columns {', '.join(USUAL)}; name one by --text"
-            )
-            raise BadInput(f"{raw.name} {asked}; it has {', '.join(raw.schema.names)}")
-        if not pa.types.is_string(raw.schema.field(name).type):
-            raise BadInput(f"{raw.name}: the column {name!r} holds {raw.schema.field(name).type}, not text")
+        raw, _ = open_columns(path, layout, bad)
+        name = column or next((usual for usual in USUAL if usual in raw.schema.names), None)
+        if name is None:
+            raise BadInput(f"{raw.name} has none of the columns {', '.join(USUAL)}; name one by --text; "
+                           f"it has {', '.join(raw.schema.names)}")  # fmt: skip
+        check_text_column(raw.schema, raw.name, name)
         for batch, _ in raw.batches:
             texts = pc.fill_null(batch.column(name), "")
             filled = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
