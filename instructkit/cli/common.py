@@ -84,7 +84,7 @@ class Run:
         self.quiet: bool = take("quiet", False)
         self.extra: Callable[[], dict[str, Any]] = dict  # more for the summary, known at the end
         self.done: Callable[[], object] = bool  # what is to be done once the output is written
-        self.tables: Callable[[Counts], object] = bool  # what else is printed of the counts
+        self.tables: Callable[[Counts], bool] = lambda counts: False  # prints more of them; whether it told the reasons
         say_notes(self.quiet)
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
@@ -147,12 +147,18 @@ class Run:
             write_json(self.summary, {"command": self.name, **counts, "seconds": round(seconds, 3), **self.extra()})
         if self.quiet:
             return
-        self.tables(own)
+        told = self.tables(own)
         if own.rows_out == 0:
             click.echo(f"{self.name}: no row is left" + _why(own.reasons), err=True)
         if self.output == "-" or (len(steps) == 1 and not own.inputs):
             where = "" if self.output == "-" else f", written to {self.output}"
-            click.echo(f"{self.name}: {one_line(own.to_json())}, {seconds:.1f} s{where}", err=True)
+            shown = own.to_json()
+            if told:
+                in_table = {f"{name}_tagged" for name in own.alone}
+                changed = {name: rows for name, rows in own.changed.items() if name not in in_table}
+                shown |= {"reasons": {}, "changed": changed}
+            line = one_line(shown)
+            click.echo(f"{self.name}: {line}, {seconds:.1f} s{where}", err=True)
         else:
             from instructkit.records.lineage import with_counts
             from instructkit.reports.tables import print_steps

@@ -60,7 +60,12 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     metavar="FILE[:keep]",
     help="Drop rows with a word of the file, a word or phrase a line; with :keep drop all others.",
 )
-@click.option("--language", metavar="CODES[:T]", help="Drop rows surely in other languages, e.g. en,zh or en,zh:0.8.")
+@click.option(
+    "--language",
+    multiple=True,
+    metavar="[FIELD=]CODES[:T]",
+    help="Drop rows surely in other languages, e.g. en,zh or en,zh:0.8; or a field of theirs, e.g. output=fr.",
+)
 @click.option(
     "--perplexity",
     metavar="MODEL[:T]",

@@ -1,12 +1,19 @@
 """``instructkit train-classifier``."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from instructkit.cli.common import Command
+
 if TYPE_CHECKING:
     from instructkit.filters.classifiers.training import Trained
+
+
+def _number(name: str, default: int, about: str, least: int = 0) -> Callable[[Command], Command]:
+    return click.option(name, type=click.IntRange(least), default=default, show_default=True, metavar="N", help=about)
 
 
 @click.command("train-classifier")
@@ -21,51 +28,17 @@ if TYPE_CHECKING:
 @click.option("--test-share", type=float, default=0.1, show_default=True, metavar="S",
               help="Share of the rows that is held out and measured on.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Decides the split and the start.")
-@click.option(
-    "--epochs", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Times each row is seen."
-)
-@click.option(
-    "--dimension", type=click.IntRange(1), default=24, show_default=True, metavar="N", help="Length of a word's vector."
-)
+@_number("--epochs", 10, "Times each row is seen.", 1)
+@_number("--dimension", 24, "Length of a word's vector.", 1)
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=0.2, show_default=True, metavar="R",
               help="Size of the first steps.")  # fmt: skip
-@click.option(
-    "--word-ngrams",
-    type=click.IntRange(1),
-    default=2,
-    show_default=True,
-    metavar="N",
-    help="Longest run of words that counts.",
-)
-@click.option(
-    "--minn",
-    type=click.IntRange(0),
-    default=3,
-    show_default=True,
-    metavar="N",
-    help="Shortest character n-gram of a word; 0: none.",
-)
-@click.option(
-    "--maxn",
-    type=click.IntRange(0),
-    default=5,
-    show_default=True,
-    metavar="N",
-    help="Longest character n-gram of a word; 0: none.",
-)
-@click.option(
-    "--buckets",
-    type=click.IntRange(1),
-    default=200_000,
-    show_default=True,
-    metavar="N",
-    help="Places for n-grams, at most.",
-)
-@click.option("--cutoff", type=click.IntRange(0), default=30_000, show_default=True, metavar="N",
-              help="Words and n-grams a .ftz keeps; 0: all.")  # fmt: skip
+@_number("--word-ngrams", 2, "Longest run of words that counts.", 1)
+@_number("--minn", 3, "Shortest character n-gram of a word; 0: none.")
+@_number("--maxn", 5, "Longest character n-gram of a word; 0: none.")
+@_number("--buckets", 200_000, "Places for n-grams, at most.", 1)
+@_number("--cutoff", 30_000, "Words and n-grams a .ftz keeps; 0: all.")
 @click.option("--keep-case", is_flag=True, help="Tell upper from lower case.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, metavar="N",
-              help="With more than 1 the bytes differ from run to run.")  # fmt: skip
+@_number("--threads", 1, "With more than 1 the bytes differ from run to run.", 1)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(inputs: tuple[str, ...], text: str, labels: tuple[str, ...], output: str, **options: Any) -> None:
     """Train a fastText classifier from labelled rows, and measure it on a share of them.
@@ -96,21 +69,11 @@ def _tell(trained: "Trained", seconds: float) -> None:
     ]  # fmt: skip
     print_table(
         "on the rows held out",
-        (
-            "label",
-            ">rows",
-            ">marked",
-            ">precision",
-            ">recall",
-            ">F1",
-            ">AUC",
-            ">threshold",
-            ">P 0.9 from",
-            ">recall",
-        ),
+        ("label", ">rows", ">marked", ">precision", ">recall", ">F1", ">AUC", ">threshold", ">P 0.9 from",
+         ">recall there"),
         rows,
         to_stderr=True,
-    )
+    )  # fmt: skip
     if trained.accuracy is not None:
         click.echo(f"accuracy of the most probable label: {trained.accuracy:.3f}", err=True)
     left = f", {reasons_text(dict(+trained.left_out))} left out" if +trained.left_out else ""

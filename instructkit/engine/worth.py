@@ -42,7 +42,7 @@ def worth_compiling(rows: int = ROWS, module: str = "instructkit.engine.jit") ->
     return _Seen.rows > rows
 
 
-def say_if_new() -> None:
-    """Tell a person who waits that the loops are compiled now, where no compiled code is kept yet."""
-    if "NUMBA_CACHE_DIR" not in os.environ and not any(Path(__file__).parents[1].rglob("__pycache__/*.nbi")):
+def say_if_new(room: str = "") -> None:
+    """Tell a person who waits that the loops of a room are compiled now, where no compiled code of it is kept yet."""
+    if "NUMBA_CACHE_DIR" not in os.environ and not any((Path(__file__).parents[1] / room).rglob("__pycache__/*.nbi")):
         log.info("compiling the loops for this machine, once: this takes some 10 to 30 seconds")

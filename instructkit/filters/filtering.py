@@ -1,5 +1,6 @@
 """``filter``: judge every row by every rule, drop those that fail, and say all that they failed."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,8 @@ from instructkit.filters.settings import FilterSettings
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
 from instructkit.records.stream import Counts, Records, public_step, take_step
+
+log = logging.getLogger("instructkit")
 
 SAMPLES = 3  # of each kind of thing found, masked, for the report
 
@@ -45,6 +48,11 @@ def filter(
     )
     sink = as_rejects(rejects)
     sink.bind(records.schema)
+
+    if added := judge.schema.names[len(records.schema) :]:
+        log.info("new columns: %s", ", ".join(added))
+    if sink.wanted and given.pii in ("mask", "pseudonym", "drop"):
+        log.info("the rejects are written as they came, with their personal data")
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
         flying = _remember(records.batches)

@@ -63,12 +63,12 @@ class Judge:
         for name, verdict, threshold in verdicts if len(rows) else ():
             for row in np.flatnonzero(verdict.fails).tolist():
                 reasons[row].append((name, verdict.value(row), threshold))
-        failed = fails & dropped
+        failed = fails if self.tag else fails & dropped
         single = failed & (fails.sum(axis=0) == 1)
         return Judged(
             whole.filter(pa.array(~dropped)) if len(rows) else whole,
             reasons,
-            _counted(names, failed),
+            Counter() if self.tag else _counted(names, failed),
             # 0 for a rule that never failed alone, nothing for one that never failed
             Counter(
                 {name: int(only.sum()) for name, only, any_ in zip(names, single, failed, strict=True) if any_.any()}

@@ -1,5 +1,6 @@
 """What a rule is, and the table of all rules."""
 
+import difflib
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -131,7 +132,9 @@ def parse_rule(text: str) -> tuple[str, Any]:
     """
     name, _, value = text.partition("=")
     if name not in RULES:
-        raise UsageError(f"there is no rule {name!r}; known rules: {', '.join(sorted(RULES))}")
+        near = difflib.get_close_matches(name, RULES, 3)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"there is no rule {name!r}; {meant}Known rules (filter --list): {', '.join(sorted(RULES))}")
     known = RULES[name]
     if value == "off":
         return name, None

@@ -19,7 +19,7 @@ class FilterSettings:
     preset: str = "instruction"
     rules: tuple[str, ...] = ()  # NAME, NAME=VALUE or NAME=off
     keywords: tuple[str, ...] = ()  # FILE[:keep]
-    language: str | None = None  # codes, e.g. en,zh[:T]
+    language: tuple[str, ...] = ()  # [FIELD=]CODES[:T], e.g. en,zh:0.8
     perplexity: str | None = None  # MODEL[:T]
     classifier: tuple[str, ...] = ()  # MODEL[:LABEL[:T]]
     classify: str = "output"  # the texts that classifiers are asked about
@@ -33,8 +33,9 @@ class FilterSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("rules", "keywords", "classifier"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("rules", "keywords", "language", "classifier"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
         if self.classify != "output" and not self.classifier:
             raise UsageError("--classify says what classifiers are asked about: name one by --classifier")
         if self.toxicity != "off":
@@ -66,10 +67,10 @@ class FilterSettings:
             from instructkit.filters.keywords import KeywordExaminer, parse_keywords
 
             examiners += [KeywordExaminer(parse_keywords(text)) for text in self.keywords]
-        if self.language is not None:
-            from instructkit.filters.language import LanguageExaminer, parse_languages
+        if self.language:
+            from instructkit.filters.language import parse_languages
 
-            examiners.append(LanguageExaminer(*parse_languages(self.language)))
+            examiners += [parse_languages(text, tells_all=self.tag) for text in self.language]
         if self.perplexity is not None:
             from instructkit.filters.perplexity import parse_perplexity
 

@@ -101,14 +101,15 @@ def limited(counts: dict[str, int], shown: int = SHOWN) -> list[tuple[str, int]]
     return ordered[:shown] + ([(f"{len(ordered) - shown} others", rest)] if rest else [])
 
 
-def print_filter(counts: Counts) -> None:
-    """Print what each rule of a filter did, and what was found in the rows."""
-    if len(counts.reasons) > 1:
+def print_filter(counts: Counts) -> bool:
+    """Print what each rule of a filter did, and what was found in the rows; gives whether it told of the rules."""
+    failed = counts.reasons or {name: counts.changed[f"{name}_tagged"] for name in counts.alone}
+    if len(failed) > 1:
         # a row that could not be read was judged by no rule
-        ordered = limited(counts.reasons, len(counts.reasons))
-        rows = [(name, failed, counts.alone.get(name, failed)) for name, failed in ordered]
+        rows = [(name, number, counts.alone.get(name, number)) for name, number in limited(failed, len(failed))]
         print_table("what each rule did", ("rule", ">rows that fail it", ">and no other"), rows, to_stderr=True)
     if counts.found:
         found = limited(counts.found, len(counts.found))
         rows_found = [(name, number, ", ".join(counts.samples.get(name, []))) for name, number in found]
         print_table("what was found", ("kind", ">times", "e.g."), rows_found, to_stderr=True)
+    return len(failed) > 1

@@ -46,7 +46,28 @@ def test_rows_in_another_language_go_and_unknown_ones_stay(tmp_path: Path) -> No
     assert reason["value"].startswith("input: fr ")
 
 
-@pytest.mark.parametrize("text", ["", "english", "cn", "en,zh:2", "en:x", "xx"])
+def test_a_field_may_have_languages_of_its_own() -> None:
+    rows = [
+        {"input": "The committee will meet again on Thursday to settle the budget.", "output": answer}
+        for answer in (
+            "Le comité se réunira de nouveau jeudi pour arrêter le budget.",
+            "It will meet again on Thursday.",
+        )
+    ]
+    reader = ik.filter(examples(rows), language=["output=fr", "input=en"], workers=1)
+    assert reader.read_all()["output"].to_pylist() == [rows[0]["output"]]
+
+
+def test_tagged_rows_tell_their_language() -> None:
+    rows = [
+        {"output": "The committee will meet again on Thursday to settle the budget."},
+        {"output": "委员会星期四再次开会，确定明年的预算。"},
+    ]
+    told = ik.filter(examples(rows), language="en", tag=True, workers=1).read_all()["language"].to_pylist()
+    assert [one.rpartition(" ")[0] for one in told] == ["output: en", "output: zh"]
+
+
+@pytest.mark.parametrize("text", ["", "english", "cn", "en,zh:2", "en:x", "xx", "title=en", "output="])
 def test_codes_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--language"):
         parse_languages(text)

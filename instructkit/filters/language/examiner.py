@@ -16,39 +16,47 @@ FIELDS = ("instruction", "input", "output")
 MAY_BE_JAPANESE = 12  # characters up to which a text of Han alone may be Japanese: names, terms
 
 
-def parse_languages(text: str) -> tuple[frozenset[str], float]:
-    """Read ``--language en,zh[:T]``: the languages that may stay, and how sure another must be."""
-    codes, _, threshold = text.partition(":")
-    languages = frozenset(code.strip().lower() for code in codes.split(",") if code.strip())
-    if not languages:
-        raise UsageError(f"--language {text}: give ISO 639 codes such as en,zh")
-    wrong = sorted(languages - known_languages())
-    if wrong:
-        raise UsageError(f"--language {text}: {wrong[0]!r} is no language lid.176 knows (Chinese is zh, Japanese ja)")
-    return languages, read_share(f"--language {text}", threshold) if threshold else LEAST_CONFIDENCE
-
-
 @dataclass(frozen=True)
 class LanguageExaminer:
-    """Fails rows of which instruction, input or output is surely in a language that is not asked for."""
+    """Fails rows of which a field is surely in a language that is not asked for."""
 
     languages: frozenset[str]
-    threshold: float
+    threshold: float = LEAST_CONFIDENCE  # how sure another language must be
+    judged: tuple[str, ...] = FIELDS
+    tells_all: bool = False  # a value for rows that pass too: the language of the last field judged
     fields: tuple[pa.Field, ...] = ()
     holds_gil: bool = True  # fastText does
 
     def __call__(self, batch: pa.RecordBatch) -> Findings:
         """Examine the rows of a batch."""
-        evidence: dict[int, str] = {}
-        for name in FIELDS:
+        told: dict[int, str] = {}
+        fails = np.zeros(batch.num_rows, bool)
+        for name in self.judged:
             languages, confidences = identify_all(batch.column(name), self.threshold)
             lengths = pc.utf8_length(pc.utf8_trim_whitespace(batch.column(name))).to_numpy(zero_copy_only=False)
             other = ~np.isin(languages.astype(str), [UNKNOWN, *self.languages])
             if "ja" in self.languages:
                 other &= (languages != "zh") | (lengths > MAY_BE_JAPANESE)
-            for row in np.flatnonzero(other).tolist():
-                language = languages[row]
-                if row not in evidence:
-                    evidence[row] = f"{name}: {language} {confidences[row]:.2f}"
-        verdict = Verdict.found(batch.num_rows, evidence)
-        return Findings([("language", verdict, ",".join(sorted(self.languages)))])
+            for row in np.flatnonzero((other | self.tells_all) & ~fails).tolist():
+                told[row] = f"{name}: {languages[row]} {confidences[row]:.2f}"
+            fails |= other
+        return Findings([("language", Verdict(fails, told), ",".join(sorted(self.languages)))])
+
+
+def parse_languages(text: str, *, tells_all: bool = False) -> LanguageExaminer:
+    """Read ``--language [FIELD=]CODES[:T]``: the languages that may stay, in which field, how sure another must be.
+
+    Raises `UsageError` for codes that are none, other fields and thresholds outside [0, 1].
+    """
+    named, equals, rest = text.rpartition("=")
+    codes, _, threshold = rest.partition(":")
+    languages = frozenset(code.strip().lower() for code in codes.split(",") if code.strip())
+    if equals and named not in FIELDS:
+        raise UsageError(f"--language {text}: {named!r} is none of {', '.join(FIELDS)}")
+    if not languages:
+        raise UsageError(f"--language {text}: give ISO 639 codes such as en,zh")
+    wrong = sorted(languages - known_languages())
+    if wrong:
+        raise UsageError(f"--language {text}: {wrong[0]!r} is no language lid.176 knows (Chinese is zh, Japanese ja)")
+    least = read_share(f"--language {text}", threshold) if threshold else LEAST_CONFIDENCE
+    return LanguageExaminer(languages, least, (named,) if equals else FIELDS, tells_all)

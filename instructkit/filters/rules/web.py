@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.engine.worth import loaded, say_if_new
 from instructkit.filters.rule import Columns, Verdict, derived, rule
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ FINEWEB = "FineWeb (Penedo et al. 2024, section 3.5)"
 @derived
 def page(columns: Columns) -> "Profile":
     """Counts of the page of each row."""
+    if not loaded("instructkit.filters.profile"):
+        say_if_new("filters/profile")
     from instructkit.filters.profile import profile
 
     text = columns["output"]
