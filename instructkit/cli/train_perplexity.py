@@ -27,14 +27,15 @@ def command(
     instructkit filter train.arrow --perplexity clean.ppl:p99 -o usual.arrow
     """
     from instructkit.cli.common import say_notes
+    from instructkit.filters.models import model_path
     from instructkit.filters.perplexity import TrainingSettings, train_perplexity
     from instructkit.filters.perplexity.reading import read_texts
-    from instructkit.filters.perplexity.training import check_output, write_model
+    from instructkit.filters.perplexity.training import write_model
     from instructkit.reports.tables import print_table, reasons_text
 
     say_notes(quiet)
     start = time.perf_counter()
-    path = check_output(output)
+    path = model_path(output, "a model of characters is a file", ".ppl")
     lost: Counter[str] = Counter()
     trained = train_perplexity(read_texts(inputs, text, layout, lost), TrainingSettings(**options))
     size = write_model(trained.model, path)

@@ -5,7 +5,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from instructkit.errors import BadInput
+from instructkit.errors import BadInput, OutputFailed, UsageError
+from instructkit.records.writing import check_folder
 
 MAGIC = (793_712_314).to_bytes(4, "little")  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of fastText's fasttext.cc
 _ARGUMENTS = 4 + 12 * 4 + 8  # the version, twelve numbers and a double, after the magic
@@ -79,3 +80,17 @@ def _matrix_end(content: mmap.mmap, at: int, quantized: bool) -> int:
 def _centroids_end(content: mmap.mmap, at: int) -> int:
     (dimension,) = struct.unpack_from("<i", content, at)
     return int(at + 16 + dimension * _CENTROIDS * 4)
+
+
+def model_path(output: str, what: str, *suffixes: str) -> Path:
+    """The path of a model that is to be written, checked before anything is read.
+
+    Raises `UsageError` for a name without one of the suffixes, `OutputFailed` for a place nothing can be written to.
+    """
+    path = Path(output)
+    if path.suffix not in suffixes:
+        raise UsageError(f"{path}: {what} that ends in {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise OutputFailed(f"{path} is a directory; a file was to be written there")
+    check_folder(path)
+    return path

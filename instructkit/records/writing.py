@@ -85,9 +85,14 @@ def check_target(target: str) -> tuple[str, str | None]:
         raise OutputFailed(f"{target} is a directory; a file was to be written there")
     if compression and container not in COMPRESSIBLE:
         raise UsageError(f"{target}: .gz and .zst go over text files only ({', '.join(COMPRESSIBLE)})")
+    check_folder(path)
+    return container, compression
+
+
+def check_folder(path: Path) -> None:
+    """Raise `OutputFailed` where no file of this name can be made: its folder is not there, or not writable."""
     parent = path.absolute().parent
     if not parent.is_dir():
         raise OutputFailed(f"the folder {path.parent} does not exist; make it first: mkdir -p {path.parent}")
     if not os.access(parent, os.W_OK):
         raise OutputFailed(f"the folder {path.parent} is not writable")
-    return container, compression

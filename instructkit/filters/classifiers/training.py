@@ -12,14 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
-from instructkit.errors import BadInput, OutputFailed, UsageError
+from instructkit.errors import BadInput, UsageError
 from instructkit.filters.classifiers.evaluating import Measured, measure
 from instructkit.filters.classifiers.fitting import fit
 from instructkit.filters.classifiers.labels import Labelled, read_labelled, token
 from instructkit.filters.classifiers.models import NOTHING, predict
 from instructkit.filters.classifiers.sidecar import Sidecar, place
 from instructkit.filters.classifiers.texts import LABEL_PREFIX, Normalization
-from instructkit.filters.models import load_model
+from instructkit.filters.models import load_model, model_path
 from instructkit.records.part import PartFile, disk_errors
 
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -81,8 +81,7 @@ def train_classifier(
     Raises `UsageError` for an output that is no .ftz or .bin, `BadInput` for rows nothing can be learned from.
     """
     settings = settings or TrainingSettings()
-    path = Path(output)
-    check_output(path)
+    path = model_path(output, "a classifier is a file", ".ftz", ".bin")
     rows = read_labelled(sources, text, labels, layout)
     normalization = Normalization(lower=settings.lower)
     lines = normalization(rows.texts)
@@ -118,16 +117,6 @@ def train_classifier(
         sidecar_part.discard()
         raise
     return Trained(path, size, train_rows, test_rows, rows.multi_label, rows.left_out, measured, accuracy)
-
-
-def check_output(path: Path) -> None:
-    """Refuse a name that is no model's, and a folder that is not there, before anything is read."""
-    if path.suffix not in (".ftz", ".bin"):
-        raise UsageError(f"{path}: a classifier's file ends in .ftz (quantized, small) or .bin")
-    if not path.absolute().parent.is_dir():
-        raise OutputFailed(f"{path} could not be written: the folder {path.parent} does not exist")
-    if path.is_dir():
-        raise OutputFailed(f"{path} could not be written: it is a folder")
 
 
 def held_out(texts: pa.StringArray, share: float, seed: int) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from instructkit.errors import BadInput, OutputFailed, UsageError
+from instructkit.errors import BadInput, UsageError
 from instructkit.filters.language import identify_all
 from instructkit.filters.perplexity.counting import U64, Counted, characters
 from instructkit.filters.perplexity.model import ABSENT, CONTEXT, LONGEST, CharacterModel, keys_of
@@ -136,18 +136,6 @@ def _percentiles(model: CharacterModel, texts: pa.StringArray) -> dict[str, list
     }
     told = {code: found[chosen & ~np.isnan(found)] for code, chosen in sets.items()}
     return {code: np.round(np.percentile(some, range(101)), 3).tolist() for code, some in told.items() if len(some)}
-
-
-def check_output(output: str) -> Path:
-    """Refuse a name that is no model's, and a folder that is not there, before anything is read."""
-    path = Path(output)
-    if path.suffix != ".ppl":
-        raise UsageError(f"{path}: a model of characters is a file that ends in .ppl")
-    if not path.absolute().parent.is_dir():
-        raise OutputFailed(f"{path} could not be written: the folder {path.parent} does not exist")
-    if path.is_dir():
-        raise OutputFailed(f"{path} could not be written: it is a folder")
-    return path
 
 
 def write_model(model: CharacterModel, path: Path) -> int:
