@@ -1,11 +1,10 @@
 """``instructkit check``."""
 
-import time
 from typing import Any
 
 import click
 
-from instructkit.cli.common import Run, input_options, inputs_argument, run_options, write_json
+from instructkit.cli.common import Run, input_options, inputs_argument, run_options
 
 
 @click.command("check")
@@ -28,18 +27,10 @@ def command(inputs: tuple[str, ...], against: tuple[str, ...], **options: Any) -
     from instructkit.filters.checks import check
     from instructkit.reports.tables import print_table
 
-    start = time.perf_counter()
     run = Run("check", options)
     records = run.open(inputs)
     report = check(records, against=against)
-    if run.summary is not None:
-        seconds = round(time.perf_counter() - start, 3)
-        lost = records.reading
-        counts = {"rows_in": report.rows + lost.rows_dropped, "rows_out": report.rows,
-                  "rows_dropped": lost.rows_dropped, "reasons": dict(lost.reasons)}  # fmt: skip
-        write_json(
-            run.summary, {"command": "check", **counts, "seconds": seconds, "findings": report.to_json()["findings"]}
-        )
+    run.summarize(records, report.rows, {"findings": report.to_json()["findings"]})
     if not report.findings:
         click.echo(f"{report.rows:,} rows: nothing found")
         return

@@ -138,6 +138,16 @@ class Run:
         self.done()
         self._tell(records)
 
+    def summarize(self, records: "Records", rows: int, found: dict[str, Any]) -> None:
+        """Write the summary of a command that only looks at rows: how many were read, and what it found."""
+        if self.summary is None:
+            return
+        lost = records.reading
+        counts = {"rows_in": rows + lost.rows_dropped, "rows_out": rows, "rows_dropped": lost.rows_dropped,
+                  "reasons": dict(lost.reasons)}  # fmt: skip
+        seconds = round(time.perf_counter() - self._start, 3)
+        write_json(self.summary, {"command": self.name, **counts, "seconds": seconds, **found})
+
     def _tell(self, records: "Records") -> None:
         seconds = time.perf_counter() - self._start
         steps = records.counts()

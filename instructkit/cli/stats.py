@@ -1,11 +1,10 @@
 """``instructkit stats``."""
 
-import time
 from typing import Any
 
 import click
 
-from instructkit.cli.common import Run, input_options, inputs_argument, run_options, write_json
+from instructkit.cli.common import Run, input_options, inputs_argument, run_options
 
 
 @click.command("stats")
@@ -22,16 +21,10 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     from instructkit.reports import stats
     from instructkit.reports.tables import limited, print_table
 
-    start = time.perf_counter()
     run = Run("stats", options)
     records = run.open(inputs)
     found = stats(records)
-    if run.summary is not None:
-        lost = records.reading
-        counts = {"rows_in": found.rows + lost.rows_dropped, "rows_out": found.rows, "rows_dropped": lost.rows_dropped,
-                  "reasons": dict(lost.reasons)}  # fmt: skip
-        seconds = round(time.perf_counter() - start, 3)
-        write_json(run.summary, {"command": "stats", **counts, "seconds": seconds, **found.to_json()})
+    run.summarize(records, found.rows, found.to_json())
     click.echo(f"{found.rows:,} rows, {found.turns:,} of them with earlier turns")
     table: list[tuple[object, ...]]
     for title, counts_of in (
