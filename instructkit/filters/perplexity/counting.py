@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 U64 = npt.NDArray[np.uint64]
 START = 1  # stands before and after each text, as a character no text has
-_BASE, _GROWTH = np.uint64(0xD1342543DE82EF95), np.uint64(0x9E3779B97F4A7C15)
+BASE, GROWTH = np.uint64(0xD1342543DE82EF95), np.uint64(0x9E3779B97F4A7C15)
 _MERGE = 1 << 22  # new n-grams of an order that are gathered before they are added up
 
 
@@ -26,13 +26,13 @@ def grams(
     points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], size: int
 ) -> tuple[U64, npt.NDArray[np.bool_]]:
     """The hash of the n-gram that ends at each character, and whether its text has so many characters before it."""
-    scrambled = (points.astype(np.uint64) + np.uint64(1)) * _GROWTH
+    scrambled = (points.astype(np.uint64) + np.uint64(1)) * GROWTH
     value = scrambled.copy()
     for back in range(1, size):
-        value[back:] = value[back:] * _BASE + (scrambled[:-back] ^ (scrambled[:-back] >> np.uint64(31)))
+        value[back:] = value[back:] * BASE + (scrambled[:-back] ^ (scrambled[:-back] >> np.uint64(31)))
     value ^= value >> np.uint64(29)
     place = np.arange(len(points)) - np.repeat(starts[:-1], np.diff(starts))
-    return value * _GROWTH, place >= size - 1
+    return value * GROWTH, place >= size - 1
 
 
 @dataclass

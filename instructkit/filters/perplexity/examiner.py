@@ -29,7 +29,7 @@ class PerplexityExaminer:
     path: str
     thresholds: tuple[tuple[str, float], ...]  # by language, `EVERY` for those without one of their own
     fields: tuple[pa.Field, ...] = (pa.field("perplexity", pa.float64()),)
-    holds_gil: bool = True
+    holds_gil: bool = True  # KenLM does
 
     def __call__(self, batch: pa.RecordBatch) -> Findings:
         """Examine the rows of a batch."""
@@ -78,7 +78,7 @@ def parse_perplexity(text: str) -> PerplexityExaminer:
         every = percentiles if not code and value.strip().startswith("p") else ()
         for each in sorted({code.strip(), *every}):
             told.append((each, _threshold(text, each, value.strip(), percentiles)))
-    return PerplexityExaminer(path, tuple(told))
+    return PerplexityExaminer(path, tuple(told), holds_gil=kenlm)
 
 
 def _threshold(text: str, code: str, value: str, percentiles: dict[str, list[float]]) -> float:

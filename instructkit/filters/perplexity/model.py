@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from instructkit.engine.jit import inner, jit, uint64_at
 from instructkit.errors import BadInput
-from instructkit.filters.perplexity.counting import U64, characters, grams
+from instructkit.filters.perplexity.counting import BASE, GROWTH, U64, characters, grams
 
 FORMAT = "instructkit character n-grams 1"
 CONTEXT = 32  # added to the tag of an n-gram: the same characters as the context of the next
+TAG = np.uint64(0xD6E8FEB86659FD93)
 ABSENT = np.uint64(2)  # a key that the table never holds: those in it are odd
 LONGEST = 16  # characters of an n-gram
 
@@ -40,11 +41,8 @@ class CharacterModel:
         points, starts = characters(texts)
         if not len(points):
             return np.zeros(0)
-        orders = range(1, self.order + 1)
-        hashes = np.stack([keys_of(points, starts, order, order) for order in orders])
-        contexts = np.stack([keys_of(points, starts, order, order + CONTEXT) for order in orders])
         sums = np.zeros(len(texts))
-        add_logs(hashes, contexts, starts, *self._table, self.unseen, sums)
+        add_logs(points, starts, self.order, *self._table, self.unseen, sums)
         counted = np.diff(starts) - 1
         with np.errstate(over="ignore"):
             found = np.exp(-sums / counted)
@@ -94,7 +92,7 @@ def _is_number(value: object) -> bool:
 def keys_of(points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], size: int, tag: int) -> U64:
     """The n-gram of a size that ends at each character, as a key of the table; `ABSENT` where there is none."""
     hashes, whole = grams(points, starts, size)
-    keys: U64 = (hashes ^ np.uint64(tag * 0xD6E8FEB86659FD93 % (1 << 64))) | np.uint64(1)
+    keys: U64 = (hashes ^ np.uint64(tag * int(TAG) % (1 << 64))) | np.uint64(1)
     keys[~whole] = ABSENT
     return keys
 
@@ -130,27 +128,48 @@ def fill(keys: Any, values: Any, table: Any, held: Any) -> None:
         held[slot] = values[row]
 
 
-@jit("void(uint64[:,::1], uint64[:,::1], int64[::1], uint64[::1], float32[::1], float64, float64[::1])")
-def add_logs(grams: Any, contexts: Any, starts: Any, table: Any, held: Any, unseen: float, sums: Any) -> None:
-    """Add up ln p of the characters of each text, the first `START` left out.
+@inner("uint64(uint32)")
+def scrambled(point: Any) -> Any:
+    """A character's share of a hash: `counting.grams`, which this is the running form of."""
+    return (np.uint64(point) + np.uint64(1)) * GROWTH
+
+
+@inner("uint64(uint64, int64)")
+def key_of(hashed: Any, tag: int) -> Any:
+    """The key of an n-gram or context: see `keys_of`."""
+    return (hashed ^ (np.uint64(tag) * TAG)) | np.uint64(1)
+
+
+@jit("void(Array(uint32, 1, 'C', readonly=True), int64[::1], int64, uint64[::1], float32[::1], float64, float64[::1])")
+def add_logs(points: Any, starts: Any, orders: int, table: Any, held: Any, unseen: float, sums: Any) -> None:
+    """Add up ln p of the characters of each text, each after those before it.
 
     The longest known n-gram tells; for each longer context that was seen without it, that context's weight comes in.
     """
     address, mask = table.ctypes.data, len(table) - 1
+    hashes, before = np.zeros(orders, np.uint64), np.zeros(orders, np.uint64)  # of the n-grams that end here, by length
     for text in range(len(sums)):
         total = 0.0
-        for at in range(starts[text] + 1, starts[text + 1]):
-            order = len(grams) - 1
-            while order >= 0:
-                slot = slot_of(address, mask, grams[order, at])
+        for at in range(starts[text], starts[text + 1]):
+            longest = min(orders, at - starts[text] + 1)
+            value = scrambled(points[at])
+            for back in range(longest):
+                if back:
+                    further = scrambled(points[at - back])
+                    value = value * BASE + (further ^ (further >> np.uint64(31)))
+                hashes[back] = (value ^ (value >> np.uint64(29))) * GROWTH
+            size = longest if at > starts[text] else -1
+            while size > 0:
+                slot = slot_of(address, mask, key_of(hashes[size - 1], size))
                 if table[slot]:
                     total += held[slot]
                     break
-                if order > 0:
-                    slot = slot_of(address, mask, contexts[order - 1, at - 1])
+                if size > 1:
+                    slot = slot_of(address, mask, key_of(before[size - 2], size - 1 + CONTEXT))
                     if table[slot]:
                         total += held[slot]
-                order -= 1
-            if order < 0:
+                size -= 1
+            if size == 0:
                 total += unseen
+            hashes, before = before, hashes
         sums[text] = total
