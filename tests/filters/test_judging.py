@@ -46,22 +46,22 @@ def test_a_column_of_the_users_own_is_never_overwritten_by_a_tag() -> None:
 
 
 def test_the_result_does_not_depend_on_workers_or_batches(tmp_path: Path) -> None:
-    rows = [{**row, "input": str(number)} for number in range(300) for row in ROWS]
+    rows = [{**row, "input": str(number)} for number in range(60) for row in ROWS]
     table = examples(rows)
 
     def run(batch: int, workers: int, **options: Any) -> pa.Table:
         reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=batch))
-        return ik.filter(reader, workers=workers, language="en,zh", **options).read_all().combine_chunks()
+        return ik.filter(reader, workers=workers, **options).read_all().combine_chunks()
 
-    for options in ({}, {"tag": True}, {"preset": "web", "tag": True}):
+    for options in ({"language": "en,zh"}, {"tag": True}, {"preset": "web", "tag": True}):
         first = run(7, 1, **options)
         assert run(1000, 1, **options).equals(first)
         assert run(50, 2, **options).equals(first)
 
 
 def test_texts_of_emoji_nul_and_great_length_are_judged() -> None:
-    rows = [{"output": "😀🎉🏳️‍🌈" * 40}, {"output": "a\x00b"}, {"output": ""}, {"output": "汉字，" * 3_000_000 + "。"},
-            {"output": "word and word, " * 1_000_000}]  # fmt: skip
+    rows = [{"output": "😀🎉🏳️‍🌈" * 40}, {"output": "a\x00b"}, {"output": ""}, {"output": "汉字，" * 500_000 + "。"},
+            {"output": "word and word, " * 200_000}]  # fmt: skip
     for preset in ("instruction", "strict", "web"):
         reader = ik.filter(examples(rows), preset=preset, rules=["max_output_tokens"], workers=1)
         reader.read_all()

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import instructkit as ik
 from instructkit.errors import UsageError
-from instructkit.filters.language import UNKNOWN, identify, parse_languages
+from instructkit.filters.language import UNKNOWN, identify, identify_all, parse_languages
 from tests.rows import examples
 
 
@@ -88,7 +89,8 @@ def test_english_and_chinese_sentences_are_never_taken_for_another_language(real
 def test_most_sentences_that_are_told_are_told_right(real_data: Path) -> None:
     with open(real_data / "language" / "labelled_texts.jsonl", encoding="utf-8") as file:
         rows = [row for row in map(json.loads, file) if row["kind"] == "sentences"]
-    found = [(row["lang"], identify(row["text"])[0]) for row in rows]
+    languages, _ = identify_all(pa.array([row["text"] for row in rows]))
+    found = [(row["lang"], said) for row, said in zip(rows, languages, strict=True)]
     told = [(true, said) for true, said in found if said != UNKNOWN]
     assert len(told) > 0.6 * len(found)
     assert sum(true == said for true, said in told) > 0.95 * len(told)
