@@ -100,7 +100,11 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
 )
 @click.option("--pii-types", metavar="TYPES", help="Only these types, e.g. EMAIL,PHONE; all but -PERSON; or +URL too.")
 @click.option("--pii-key", metavar="KEY", help="What pseudonyms hang on: a key, env:NAME or file:PATH.")
-@click.option("--pii-ner", metavar="MODULE:FUNCTION", help="A function of yours that finds more, e.g. names.")
+@click.option(
+    "--pii-ner",
+    metavar="MODULE:FUNCTION",
+    help="A function of yours that finds more, e.g. names; or spacy:MODEL, the persons of a spaCy model.",
+)
 @click.option(
     "--list",
     is_flag=True,

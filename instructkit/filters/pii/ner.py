@@ -13,20 +13,23 @@ import pyarrow as pa
 
 from instructkit.errors import UsageError
 from instructkit.filters.pii.finding import TYPES, Hits
+from instructkit.filters.pii.spacy_ner import spacy_recognizer
 
 Recognizer = Callable[[list[str]], list[Iterable[tuple[int, int, str]]]]
 
 
 @functools.lru_cache(maxsize=4)
 def load(name: str) -> Recognizer:
-    """The function that ``MODULE:FUNCTION`` names. Raises `UsageError` where there is none."""
+    """The function that ``MODULE:FUNCTION`` or ``spacy:MODEL`` names. Raises `UsageError` where there is none."""
     module, _, function = name.partition(":")
+    if module == "spacy" and function:
+        return spacy_recognizer(function)
     try:
         found = getattr(importlib.import_module(module), function, None) if module and function else None
     except ImportError as error:
         raise UsageError(f"the recognizer {name!r} can't be imported: {error}") from error
     if not callable(found):
-        raise UsageError(f"{name!r} names no function; a recognizer is given as MODULE:FUNCTION")
+        raise UsageError(f"{name!r} names no function; a recognizer is given as MODULE:FUNCTION or spacy:MODEL")
     recognizer: Recognizer = found
     return recognizer
 

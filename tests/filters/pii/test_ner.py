@@ -1,11 +1,14 @@
 """A recognizer of the user's own."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from instructkit.errors import UsageError
-from instructkit.filters.pii import PiiExaminer
+from instructkit.filters.pii import PiiExaminer, spacy_ner
+from instructkit.filters.pii.ner import load
+from instructkit.filters.pii.spacy_ner import spacy_recognizer
 from tests.rows import examples
 
 
@@ -66,3 +69,40 @@ def test_a_recognizer_that_is_none_is_a_usage_error(name: str, why: str) -> None
     batch = examples([{"output": "Ann Lee"}]).to_batches()[0].select(["output"])
     with pytest.raises(UsageError, match=why):
         PiiExaminer("tag", ner=name)(batch)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A pipeline of spaCy's without a trained part: names and a town by a list, so that nothing has to be fetched."""
+    spacy = pytest.importorskip("spacy")
+    made = spacy.blank("en")
+    rules = made.add_pipe("entity_ruler")
+    rules.add_patterns([{"label": "PERSON", "pattern": "Ada Byron"}, {"label": "PERSON", "pattern": "李娜"},
+                        {"label": "GPE", "pattern": "Ockham"}])  # fmt: skip
+    folder = str(tmp_path_factory.mktemp("spacy") / "names")
+    made.to_disk(folder)
+    return folder
+
+
+def test_the_persons_of_a_spacy_model_are_masked_and_nothing_else_of_it(pipeline: str) -> None:
+    rows = [{"output": "Ada Byron met a man in Ockham; Ada Byron left."}, {"output": "Nobody came."}]
+    found = PiiExaminer("mask", ner=f"spacy:{pipeline}")(examples(rows).to_batches()[0])
+    assert found.batch is not None
+    outputs = found.batch.column("output").to_pylist()
+    assert outputs == ["[PERSON_1] met a man in Ockham; [PERSON_1] left.", "Nobody came."]
+
+
+def test_a_text_is_given_to_spacy_in_parts_and_no_place_moves(pipeline: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spacy_ner, "LONGEST", 40)
+    for text in ("word " * 30 + "Ada Byron " + "word\n" * 30 + "Ada Byron", "x" * 100 + " Ada Byron", ""):
+        (found,) = spacy_recognizer(pipeline)([text])
+        names = [match.span() for match in re.finditer("Ada Byron", text)]
+        assert [(start, end) for start, end, _ in found] == names
+
+
+@pytest.mark.parametrize(("model", "why"), [("no_such_model", "no such model"), ("blank", "finds no entities")])
+def test_a_model_that_is_none_or_finds_nothing_is_refused(model: str, why: str, tmp_path: Path) -> None:
+    spacy = pytest.importorskip("spacy")
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    with pytest.raises(UsageError, match=why):
+        load(f"spacy:{tmp_path / model}")
