@@ -125,6 +125,28 @@ def rule(
     return enter
 
 
+def limit(
+    name: str,
+    about: str,
+    measure: Callable[..., npt.NDArray[Any]],
+    of: tuple[str, ...],
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    source: str,
+    presets: tuple[str, ...] = (),
+) -> None:
+    """Enter a rule that fails the rows of which a measure of the columns ``of`` is above, or below, a threshold."""
+    threshold_name, default = ("at_most", at_most) if at_most is not None else ("at_least", at_least)
+    compare = np.greater if at_most is not None else np.less
+
+    def check(*columns: Any, **threshold: Any) -> Verdict:
+        values = measure(*columns)
+        return Verdict.of(compare(values, threshold[threshold_name]), values)
+
+    RULES[name] = Rule(name, about, of, threshold_name, default, source, presets, check)
+
+
 def parse_rule(text: str) -> tuple[str, Any]:
     """Read ``--rule NAME[=VALUE]``: a threshold, ``off`` to leave a rule out, or nothing to switch it on.
 

@@ -4,7 +4,6 @@ No preset asks for a least length, for one word can be right. ``min_`` and ``max
 characters, words or tokens, run where they are named: ``--rule min_output_words=5``.
 """
 
-import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.filters.rule import RULES, Mask, Rule, Verdict, rule
+from instructkit.filters.rule import Mask, Verdict, limit, rule
 
 
 def _true(mask: pa.BooleanArray) -> Mask:
@@ -35,20 +34,6 @@ def empty_instruction(instruction: pa.StringArray) -> Verdict:
 def empty_output(output: pa.StringArray) -> Verdict:
     """The output is empty."""
     return _blank(output)
-
-
-@rule("long_prompt", source="ours: beyond the context of most models that are tuned")
-def long_prompt(instruction: pa.StringArray, input: pa.StringArray, *, at_most: int = 100_000) -> Verdict:
-    """Instruction and input together have more characters than this."""
-    lengths = pc.add(pc.utf8_length(instruction), pc.utf8_length(input)).to_numpy(zero_copy_only=False)
-    return Verdict.of(lengths > at_most, lengths)
-
-
-@rule("long_output", source="ours: beyond the context of most models that are tuned")
-def long_output(output: pa.StringArray, *, at_most: int = 100_000) -> Verdict:
-    """The output has more characters than this."""
-    lengths = pc.utf8_length(output).to_numpy(zero_copy_only=False)
-    return Verdict.of(lengths > at_most, lengths)
 
 
 # a character of Chinese or Japanese is a word; else what stands between spaces is
@@ -77,23 +62,18 @@ UNITS: dict[str, Callable[[pa.StringArray], npt.NDArray[np.int64]]] = {
 }
 
 
-def _least(unit: str, text: pa.StringArray, *, at_least: int) -> Verdict:
-    values = UNITS[unit](text)
-    return Verdict.of(values < at_least, values)
+def _prompt_characters(instruction: pa.StringArray, input: pa.StringArray) -> npt.NDArray[np.int64]:
+    return _characters(instruction) + _characters(input)
 
 
-def _most(unit: str, text: pa.StringArray, *, at_most: int) -> Verdict:
-    values = UNITS[unit](text)
-    return Verdict.of(values > at_most, values)
-
-
+_CONTEXT = "ours: beyond the context of most models that are tuned"
+limit("long_prompt", "Instruction and input together have more characters than this.", _prompt_characters,
+      ("instruction", "input"), at_most=100_000, source=_CONTEXT, presets=("instruction",))  # fmt: skip
+limit("long_output", "The output has more characters than this.", _characters,
+      ("output",), at_most=100_000, source=_CONTEXT, presets=("instruction",))  # fmt: skip
 for _field in FIELDS:
-    for _unit in UNITS:
-        for _name, _about, _threshold, _default, _check in (
-            ("min", "fewer", "at_least", 1, _least),
-            ("max", "more", "at_most", 10_000, _most),
-        ):
-            RULES[f"{_name}_{_field}_{_unit}"] = Rule(
-                f"{_name}_{_field}_{_unit}", f"The {_field} has {_about} {_unit} than this.", (_field,), _threshold,
-                _default, "ours", (), functools.partial(_check, _unit),
-            )  # fmt: skip
+    for _unit, _count in UNITS.items():
+        limit(f"min_{_field}_{_unit}", f"The {_field} has fewer {_unit} than this.", _count, (_field,),
+              at_least=1, source="ours")  # fmt: skip
+        limit(f"max_{_field}_{_unit}", f"The {_field} has more {_unit} than this.", _count, (_field,),
+              at_most=10_000, source="ours")  # fmt: skip

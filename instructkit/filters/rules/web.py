@@ -5,6 +5,7 @@ datatrove 0.10 counts them, so that its thresholds mean the same. In a script wi
 word (ours); the length of words and the share of those with letters are not judged there.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.engine.worth import loaded, say_if_new
-from instructkit.filters.rule import Columns, Verdict, derived, rule
+from instructkit.filters.rule import Columns, Verdict, derived, limit, rule
 
 if TYPE_CHECKING:
     from instructkit.filters.profile import Profile
@@ -39,32 +40,31 @@ def page(columns: Columns) -> "Profile":
     return profile(text)
 
 
-def _above(values: Any, most: float) -> Verdict:
-    return Verdict.of(values > most, values)
-
-
-def _below(values: Any, least: float) -> Verdict:
-    return Verdict.of(values < least, values)
-
-
-@rule("gopher_few_words", source=GOPHER, presets=WEB)
-def few_words(page: "Profile", *, at_least: int = 50) -> Verdict:
-    """The page has fewer words than this, marks not counted."""
-    return _below(_words(page), at_least)
-
-
-@rule("gopher_many_words", source=GOPHER, presets=WEB)
-def many_words(page: "Profile", *, at_most: int = 100_000) -> Verdict:
-    """The page has more words than this, marks not counted."""
-    return _above(_words(page), at_most)
-
-
 def _words(page: "Profile") -> Any:
     return np.where(page.unspaced, page["seen_words"] // 2, page["seen_words"])
 
 
-def _word_length(page: "Profile") -> Any:
-    return page.share("seen_word_characters", "seen_words")
+def _share(part: str, whole: str) -> Callable[["Profile"], Any]:
+    return lambda page: page.share(part, whole)
+
+
+def _on_page(name: str, about: str, measure: Callable[["Profile"], Any], source: str, **threshold: float) -> None:
+    limit(name, about, measure, ("page",), source=source, presets=WEB, **threshold)
+
+
+_word_length = _share("seen_word_characters", "seen_words")
+
+_on_page("gopher_few_words", "The page has fewer words than this, marks not counted.", _words, GOPHER, at_least=50)
+_on_page("gopher_many_words", "The page has more words than this, marks not counted.", _words, GOPHER, at_most=100_000)
+_on_page("gopher_long_words", "The mean length of a word is above this.", _word_length, GOPHER, at_most=10.0)
+_on_page("gopher_hashes", "Hash signs by words.", _share("hashes", "words"), GOPHER, at_most=0.1)
+_on_page("gopher_ellipses", "Ellipses by words.", _share("ellipses", "words"), GOPHER, at_most=0.1)
+_on_page("gopher_bullet_lines", "Share of lines that begin with a bullet.",
+         _share("bullet_lines", "lines"), GOPHER, at_most=0.9)  # fmt: skip
+_on_page("gopher_ellipsis_lines", "Share of lines that end in an ellipsis.",
+         _share("ellipsis_lines", "lines"), GOPHER, at_most=0.3)  # fmt: skip
+_on_page("gopher_stop_words", "How many of the most frequent words of English (or Chinese) the page has.",
+         lambda page: page["stop_words"], f"{GOPHER}; for Chinese a list of ours", at_least=2)  # fmt: skip
 
 
 @rule("gopher_short_words", source=GOPHER, presets=WEB)
@@ -74,36 +74,6 @@ def short_words(page: "Profile", *, at_least: float = 3.0) -> Verdict:
     return Verdict.of((length < at_least) & ~page.unspaced & (page["seen_words"] > 0), length)
 
 
-@rule("gopher_long_words", source=GOPHER, presets=WEB)
-def long_words(page: "Profile", *, at_most: float = 10.0) -> Verdict:
-    """The mean length of a word is above this."""
-    return _above(_word_length(page), at_most)
-
-
-@rule("gopher_hashes", source=GOPHER, presets=WEB)
-def hashes(page: "Profile", *, at_most: float = 0.1) -> Verdict:
-    """Hash signs by words."""
-    return _above(page.share("hashes", "words"), at_most)
-
-
-@rule("gopher_ellipses", source=GOPHER, presets=WEB)
-def ellipses(page: "Profile", *, at_most: float = 0.1) -> Verdict:
-    """Ellipses by words."""
-    return _above(page.share("ellipses", "words"), at_most)
-
-
-@rule("gopher_bullet_lines", source=GOPHER, presets=WEB)
-def bullet_lines(page: "Profile", *, at_most: float = 0.9) -> Verdict:
-    """Share of lines that begin with a bullet."""
-    return _above(page.share("bullet_lines", "lines"), at_most)
-
-
-@rule("gopher_ellipsis_lines", source=GOPHER, presets=WEB)
-def ellipsis_lines(page: "Profile", *, at_most: float = 0.3) -> Verdict:
-    """Share of lines that end in an ellipsis."""
-    return _above(page.share("ellipsis_lines", "lines"), at_most)
-
-
 @rule("gopher_words_with_letters", source=GOPHER, presets=WEB)
 def words_with_letters(page: "Profile", *, at_least: float = 0.8) -> Verdict:
     """Share of words, marks counted, that have a letter; not judged in scripts without spaces."""
@@ -111,59 +81,23 @@ def words_with_letters(page: "Profile", *, at_least: float = 0.8) -> Verdict:
     return Verdict.of((share < at_least) & ~page.unspaced, share)
 
 
-@rule("gopher_stop_words", source=f"{GOPHER}; for Chinese a list of ours", presets=WEB)
-def stop_words(page: "Profile", *, at_least: int = 2) -> Verdict:
-    """How many of the most frequent words of English (or Chinese) the page has."""
-    return _below(page["stop_words"], at_least)
-
-
-@rule("gopher_repeated_lines", source=REPETITION, presets=WEB)
-def repeated_lines(page: "Profile", *, at_most: float = 0.3) -> Verdict:
-    """Share of lines that repeat an earlier one."""
-    return _above(page.share("repeated_lines", "stretches"), at_most)
-
-
-@rule("gopher_repeated_line_characters", source=REPETITION, presets=WEB)
-def repeated_line_characters(page: "Profile", *, at_most: float = 0.2) -> Verdict:
-    """Share of characters in lines that repeat an earlier one."""
-    return _above(page.share("repeated_line_characters", "characters"), at_most)
-
-
-@rule("gopher_repeated_paragraphs", source=REPETITION, presets=WEB)
-def repeated_paragraphs(page: "Profile", *, at_most: float = 0.3) -> Verdict:
-    """Share of paragraphs that repeat an earlier one."""
-    return _above(page.share("repeated_paragraphs", "paragraphs"), at_most)
-
-
-@rule("gopher_repeated_paragraph_characters", source=REPETITION, presets=WEB)
-def repeated_paragraph_characters(page: "Profile", *, at_most: float = 0.2) -> Verdict:
-    """Share of characters in paragraphs that repeat an earlier one."""
-    return _above(page.share("repeated_paragraph_characters", "characters"), at_most)
-
+_on_page("gopher_repeated_lines", "Share of lines that repeat an earlier one.",
+         _share("repeated_lines", "stretches"), REPETITION, at_most=0.3)  # fmt: skip
+_on_page("gopher_repeated_line_characters", "Share of characters in lines that repeat an earlier one.",
+         _share("repeated_line_characters", "characters"), REPETITION, at_most=0.2)  # fmt: skip
+_on_page("gopher_repeated_paragraphs", "Share of paragraphs that repeat an earlier one.",
+         _share("repeated_paragraphs", "paragraphs"), REPETITION, at_most=0.3)  # fmt: skip
+_on_page("gopher_repeated_paragraph_characters", "Share of characters in paragraphs that repeat an earlier one.",
+         _share("repeated_paragraph_characters", "characters"), REPETITION, at_most=0.2)  # fmt: skip
 
 # Gopher's table A1: the share of characters allowed in the most frequent n-gram, and in n-grams that repeat
-TOP_GRAMS = {2: 0.20, 3: 0.18, 4: 0.16}
-REPEATED_GRAMS = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
-
-
-def _enter_grams(name: str, counted: str, about: str, ngram: int, share: float) -> None:
-    def check(page: "Profile", *, at_most: float = share) -> Verdict:
-        return _above(page.share(counted, "characters"), at_most)
-
-    check.__doc__ = about
-    rule(name, source=REPETITION, presets=WEB)(check)
-
-
-for _ngram, _share in TOP_GRAMS.items():
-    _enter_grams(
-        f"gopher_top_{_ngram}_grams", f"top_{_ngram}_grams",
-        f"Share of characters in the most frequent {_ngram} words in a row.", _ngram, _share,
-    )  # fmt: skip
-for _ngram, _share in REPEATED_GRAMS.items():
-    _enter_grams(
-        f"gopher_repeated_{_ngram}_grams", f"repeated_{_ngram}_grams",
-        f"Share of characters in {_ngram} words in a row that repeat earlier ones.", _ngram, _share,
-    )  # fmt: skip
+for _ngram, _most in {2: 0.20, 3: 0.18, 4: 0.16}.items():
+    _on_page(f"gopher_top_{_ngram}_grams", f"Share of characters in the most frequent {_ngram} words in a row.",
+             _share(f"top_{_ngram}_grams", "characters"), REPETITION, at_most=_most)  # fmt: skip
+for _ngram, _most in {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}.items():
+    _on_page(f"gopher_repeated_{_ngram}_grams",
+             f"Share of characters in {_ngram} words in a row that repeat earlier ones.",
+             _share(f"repeated_{_ngram}_grams", "characters"), REPETITION, at_most=_most)  # fmt: skip
 
 
 @rule("c4_sentences", source=C4, presets=WEB)
@@ -189,26 +123,14 @@ def lorem_ipsum(page: "Profile") -> Verdict:
     return _unwanted(page, 1, "lorem ipsum")
 
 
-@rule("fineweb_ended_lines", source=FINEWEB, presets=WEB)
-def ended_lines(page: "Profile", *, at_least: float = 0.12) -> Verdict:
-    """Share of lines that end in a mark of punctuation."""
-    return _below(page.share("ended_lines", "web_lines"), at_least)
+def _repeated_characters(page: "Profile") -> Any:
+    return page["repeated_web_line_characters"] / np.maximum(page["characters"] - page["newlines"], 1)
 
 
-@rule("fineweb_short_lines", source=FINEWEB, presets=WEB)
-def short_lines(page: "Profile", *, at_most: float = 0.67) -> Verdict:
-    """Share of lines of 30 characters or fewer."""
-    return _above(page.share("short_lines", "web_lines"), at_most)
-
-
-@rule("fineweb_repeated_lines", source=FINEWEB, presets=WEB)
-def repeated_web_lines(page: "Profile", *, at_most: float = 0.01) -> Verdict:
-    """Share of characters in lines that repeat an earlier one."""
-    share = page["repeated_web_line_characters"] / np.maximum(page["characters"] - page["newlines"], 1)
-    return _above(share, at_most)
-
-
-@rule("fineweb_newlines", source=FINEWEB, presets=WEB)
-def newlines(page: "Profile", *, at_most: float = 0.3) -> Verdict:
-    """Line breaks by words."""
-    return _above(page.share("newlines", "words"), at_most)
+_on_page("fineweb_ended_lines", "Share of lines that end in a mark of punctuation.",
+         _share("ended_lines", "web_lines"), FINEWEB, at_least=0.12)  # fmt: skip
+_on_page("fineweb_short_lines", "Share of lines of 30 characters or fewer.",
+         _share("short_lines", "web_lines"), FINEWEB, at_most=0.67)  # fmt: skip
+_on_page("fineweb_repeated_lines", "Share of characters in lines that repeat an earlier one.",
+         _repeated_characters, FINEWEB, at_most=0.01)  # fmt: skip
+_on_page("fineweb_newlines", "Line breaks by words.", _share("newlines", "words"), FINEWEB, at_most=0.3)
