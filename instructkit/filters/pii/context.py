@@ -41,17 +41,19 @@ OTHER_NUMBER = Words.of(
     "order orders invoice tracking ticket serial sku isbn issn ean upc gtin imei doi uuid hash build parcel shipment "
     "transaction reference ref case model part item product batch lot quantity population id version page pages "
     "year price "
-    "total sum amount usd eur rmb cny gbp section chapter line lines qq zip",
+    "total sum amount usd eur rmb cny gbp section chapter line lines qq zip meeting",
     "订单 单号 运单 流水 编号 编码 型号 批号 条码 条形码 工单 快递单 货号 序列号 股票 代码 成交量 圆周率 学号 "
-    "工号 准考证 金额 总数 人口 "
+    "工号 准考证 金额 总数 人口 发票 房间 房号 文号 国药准字 许可证 会议 合同 档案 病历 票号 座位 税号 "
     "版本 页码 群号 邮编 邮政编码 QQ",
 )
 PHONE = Words.of(
     "phone phones telephone tel tele mobile mobiles cell cellphone cellular handy fax landline hotline call "
     "calls called "
     "calling dial text sms whatsapp wechat viber signal telegram reach reached contact message messages answering "
-    "registered voicemail extension handphone",
-    "电话 手机 号码 座机 固话 拨 致电 来电 联系 热线 传真 微信 短信 打给 呼叫",
+    "registered voicemail extension handphone telefon telefono telefone telefoon telefonnummer rufnummer mobil mobiel "
+    "celular appelez appeler joindre ring",
+    "电话 手机 (?<![\u4e00-\u9fff])号码 (?<=[的个])号码 座机 固话 拨 致电 来电 联系 热线 传真 微信 短信 打给 呼叫 "
+    "[Тт]елефон [Тт]ел\\. звон [Mm]óvil",
 )
 CARD = Words.of(
     "card cards cc visa mastercard amex discover maestro unionpay pan creditcard debit credit",
@@ -59,10 +61,16 @@ CARD = Words.of(
 )
 SOCIAL = Words.of("ssn social itin taxpayer", "社会安全")
 INSURANCE = Words.of("insurance nino ni", "国民保险")
+PASSPORT = Words.of("passport", "护照")
 CAR = Words.of("plate plates license licence vehicle car cars", "车牌 号牌 车主 牌照 车辆 轿车 驾驶")
 MACHINE = Words.of(
     "ip ips ipv server host hosts hostname addr address ping gateway dns subnet router proxy node client login",
     "服务器 地址 网关 主机 域名 代理 登录 登陆",
+)
+NETWORK_CARD = Words.of(
+    "mac bssid hwaddr ether ethernet lladdr arp nic wifi wi wlan lan bluetooth address addr device adapter interface "
+    "router host dhcp",
+    "网卡 物理地址 地址 设备 蓝牙 路由器 主机",
 )
 VERSION = Words.of(
     "v ver version versions release released build firmware driver patch update updated upgrade upgraded "

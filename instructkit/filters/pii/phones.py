@@ -6,7 +6,8 @@ from instructkit.filters.pii.calling_codes import national
 from instructkit.filters.pii.checks import real_day
 from instructkit.filters.pii.context import OTHER_NUMBER, thought
 from instructkit.filters.pii.context import PHONE as PHONE_WORDS
-from instructkit.filters.pii.detector import Detector, Family, Span, before, reach_left
+from instructkit.filters.pii.detector import Detector, Family, Span, after, before, reach_left
+from instructkit.filters.pii.naming import without_extension
 
 # forms that have their own detectors
 _OWN_FORM = re.compile(
@@ -25,7 +26,12 @@ _LAST = re.compile(
 )
 _REACHED = re.compile(r"(?i:call|reach|text|phone|dial|ring)(?i: me| us| him| her| them)? (?i:at|on) \(?\Z")
 _LABEL_ENDS = tuple(":#：是为.")
-_SAID_AFTER = re.compile(r"(?i)[ -]{0,3}\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone)\b")
+_SAID_AFTER = re.compile(
+    r"(?i)[ -]{0,3}\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone)\b"
+    r"|,? (?:is|was) (?:my|his|her|their|our|the) (?:new |old |home |work |office |direct |best |daytime ){0,2}"
+    r"(?:phone|mobile|cell|telephone|landline|fax|whatsapp|contact) ?(?:number|line)?\b"
+    r"|是(?:我|他|她|您)的?(?:手机|电话)"
+)
 _SIGNS = frozenset("$€£¥￥=×*/^")  # of amounts and formulas
 _UNIT = re.compile(
     r"\s?(?:%|元|美元|万|亿|个|次|股|人|吨|克|米|公里|千克|[=×*+^]|/\d|"
@@ -38,7 +44,10 @@ _DATE = re.compile(
 )
 _CHINA = re.compile(r"(?:\(?(?:\+|00)?86\)?[ -]?)?\Z")
 _NORTH_AMERICA = re.compile(r"(?:\+?1[ .-]?)?\(?\Z")
-_BRACKET = re.compile(r"\(?\Z")
+_BRACKET = re.compile(r"[(（]?\Z")
+_PAIRS = re.compile(r"0[1-9](?:[ .][0-9]{2}){4}")
+_MORE_PAIRS = re.compile(r"[ ,]{1,2}[0-9]{1,2}\b")
+_PAIR_BEFORE = re.compile(r"[0-9][ ,]{1,2}\Z")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 
 
@@ -71,7 +80,26 @@ def _chinese_landline(match: re.Match[str]) -> Span | None:
 
 
 def _north_american(match: re.Match[str]) -> Span | None:
+    """Neither area nor exchange begins with 0 or 1 (NANP).
+
+    100-200-3000 must stand in brackets, be called a phone's or have a line of its own, as below a signature.
+    """
+    digits = _NOT_DIGITS.sub("", match[0])
+    if (digits[0] in "01" or digits[3] in "01") and ")" not in match[0]:
+        alone = before(match, 1) == "\n" and after(match, 1) in "\r\n"
+        if not alone and not PHONE_WORDS.in_(thought(match)):
+            return None
     return _with_prefix(match, _NORTH_AMERICA)
+
+
+def _national(match: re.Match[str]) -> Span | None:
+    """A form of one country; small pairs that grow, or more of them, are as well drawn or counted."""
+    if _PAIRS.match(match[0]) and not PHONE_WORDS.in_(thought(match)):
+        numbers = _NOT_DIGITS.split(match[0])
+        counted = numbers == sorted(numbers) and numbers[-1] <= "60"
+        if counted or _MORE_PAIRS.match(match.string, match.end()) or _PAIR_BEFORE.search(before(match, 4)):
+            return None
+    return _with_prefix(match, _BRACKET)
 
 
 def _with_prefix(match: re.Match[str], prefix: re.Pattern[str]) -> Span | None:
@@ -80,7 +108,7 @@ def _with_prefix(match: re.Match[str], prefix: re.Pattern[str]) -> Span | None:
 
 
 def _international(match: re.Match[str]) -> Span | None:
-    text = match[0].rstrip(" (-.")
+    text, extension = without_extension(match[0].rstrip(" (-."))
     digits = _NOT_DIGITS.sub("", text.replace("(0)", ""))
     start = reach_left(match, _BRACKET)
     if start is None:
@@ -88,11 +116,12 @@ def _international(match: re.Match[str]) -> Span | None:
     while len(digits) >= 7:
         rest = national(digits)
         if rest is not None:
-            end = match.start() + len(text)
+            end = match.start() + len(text + extension)
             return None if _UNIT.match(match.string, end) else (start, end)
         shorter = re.sub(r"[ ./-]\(?[0-9]+\)?\Z", "", text)  # the last group may belong to what follows
         if shorter == text:
             return None
+        extension = ""
         text, digits = shorter, _NOT_DIGITS.sub("", shorter.replace("(0)", ""))
     return None
 
@@ -139,12 +168,25 @@ def _is_date(text: str) -> bool:
     return any(real_day(2000, month, day) for month, day in (numbers[:2], numbers[1::-1]))
 
 
+# national forms of which no other number is written
+_FORMS = (
+    r"020\)? [378][0-9]{3} [0-9]{4}|01(?:[0-9]1|1[0-9])\)? [0-9]{3} [0-9]{4}|"
+    r"01[0-9]{3}\)? (?:[0-9]{6}|[0-9]{3} [0-9]{3})|"
+    r"07[0-9]{3}\)? (?:[0-9]{6}|[0-9]{3} [0-9]{3})|"  # Britain
+    r"01(?:5[0-9]|6[023]|7[0-9])[0-9]?(?:\)? ?[-/] ?|\)? )[0-9]{7,8}|"  # Germany, mobiles
+    r"0[1-9](?:[ .][0-9]{2}){4}|"  # France
+    r"04[0-9]{2} [0-9]{3} [0-9]{3}|0[2378]\) [0-9]{4} [0-9]{4}|"  # Australia
+    r"06[ -][0-9]{8}|07[0-9]-[0-9]{3} [0-9]{2} [0-9]{2}|0[789]0-[0-9]{4}-[0-9]{4}|"  # Netherlands, Sweden, Japan
+    r"8 ?\(?[3489][0-9]{2}\) ?[0-9]{3}[ -][0-9]{2}[ -][0-9]{2}|8[ -]9[0-9]{2}-[0-9]{3}-[0-9]{2}-[0-9]{2}|"  # Russia
+    r"[1-9]{2}\) ?9[0-9]{4}-[0-9]{4}"  # Brazil
+)
 _MORE = r"[0-9]{0,14}(?:(?:[ .\-/]{1,2}\(?|\)[ .\-/]{0,2}\(?|\()[0-9]{1,14}){0,6}"  # groups of digits
 _EXTENSION = r"(?: ?(?:x|ext\.?|extension|转) ?[0-9]{1,5})?"
 _OUTSIDE = r"(?![0-9A-Za-z_]|[.,:-][0-9])"
 _WORDS_RE2 = (
     r"(?i:phone|tel|mobile|cell|fax|call|dial|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
-    r"registered|voicemail|desk|office|ext|home|work)|电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫"
+    r"registered|voicemail|desk|office|ext|home|work)|电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫|"
+    r"[Тт]ел|звон|[Mm]óvil|(?i:ring|ruf|handy|celular|landline|hotline)"
 )
 
 PHONE = Family(
@@ -158,9 +200,18 @@ PHONE = Family(
         ),
         Detector(
             "PHONE",
-            r"0(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -][1-9][0-9]{6,7}",
-            re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -][1-9][0-9]{6,7}(?:-[0-9]{1,5})?" + _OUTSIDE),
+            r"0(?:10|2[0-9]|[3-9][0-9]{2})[)）]?[ -]?[1-9][0-9]{2,3}[ -]?[0-9]{4}",
+            re.compile(
+                r"0(?:10|2[0-9]|[3-9][0-9]{2})(?:[)）]?[ -][1-9][0-9]{6,7}(?:(?:-| ?转 ?)[0-9]{1,5})?|"
+                r"(?:[)）][ -]?|[ -])[1-9][0-9]{2,3}[ -][0-9]{4}|[)）][1-9][0-9]{6,7})" + _OUTSIDE
+            ),
             _chinese_landline,
+        ),
+        Detector(
+            "PHONE",
+            rf"(?:{_FORMS})",
+            re.compile(rf"(?:{_FORMS})(?: ?(?:x|ext\.?) ?[0-9]{{1,5}})?{_OUTSIDE}"),
+            _national,
         ),
         Detector(
             "PHONE",
