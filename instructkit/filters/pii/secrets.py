@@ -74,6 +74,13 @@ def _key(match: re.Match[str]) -> Span | None:
     return match.span() if len(set(match[0][-20:])) > 6 else None
 
 
+def _mixed(match: re.Match[str]) -> Span | None:
+    """Of large and small letters and digits, as chance makes them: no path, no hash, no sample of x."""
+    value = match[1]
+    kinds = {"A" if one.isupper() else "a" if one.islower() else "0" for one in value if one.isalnum()}
+    return match.span(1) if len(kinds) == 3 and len(set(value)) > 12 else None
+
+
 def _coin(text: str) -> bool:
     data = checks.base58(text)
     if data is not None:
@@ -91,7 +98,7 @@ def _ether(text: str) -> bool:
 
 
 SECRETS = Family(
-    r"[A-Za-z0-9_-]{20}|-----BEGIN|\.[A-Za-z0-9_-]{6}\.|hooks\.slack|ya29|SG\.",
+    r"[A-Za-z0-9_-]{20}|[Ss]ecret|SECRET|[Aa]ccount ?[Kk]ey|-----BEGIN|\.[A-Za-z0-9_-]{6}\.|hooks\.slack|ya29|SG\.",
     (
         Detector(
             "KEY",
@@ -107,6 +114,16 @@ SECRETS = Family(
             _PREFIXES,
             re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(map(''.join, _ISSUED))})(?![A-Za-z0-9])"),
             _key,
+        ),
+        Detector(  # of Amazon and of Azure: they have no mark of their own, so a word in front decides
+            "KEY",
+            r"(?i:secret[ _-]?(?:access[ _-]?)?key|account ?key)",
+            re.compile(
+                r"[SsAa](?i:ecret[ _-]?(?:access[ _-]?)?key|ccount ?key)"
+                r"(?:[\"'`]|</?[A-Za-z]{1,20}>)?[^\S\x00]{0,4}(?:=>|:=|[:=：]|is|是|为)?[^\S\x00]{0,4}[\"'`]?"
+                r"(?<![A-Za-z0-9/+])([A-Za-z0-9/+]{40}|[A-Za-z0-9/+]{86}==)(?![A-Za-z0-9/+=])"
+            ),
+            _mixed,
         ),
         Detector(
             "CRYPTO",
