@@ -3,7 +3,7 @@
 import re
 
 from instructkit.filters.pii import checks
-from instructkit.filters.pii.context import CAR, INSURANCE, OTHER_NUMBER, SOCIAL, thought
+from instructkit.filters.pii.context import CAR, INSURANCE, OTHER_NUMBER, PASSPORT, SOCIAL, Words, thought
 from instructkit.filters.pii.detector import Detector, Family, Span, after, before, checked, whole
 from instructkit.filters.pii.words import listed
 
@@ -14,18 +14,36 @@ _USUAL_PLATE = re.compile(r"(?:[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK])\Z"
 _NO_PREFIX = frozenset(listed("BG GB KN NK NT TN ZZ"))  # HMRC, NIM39110: nor any with D, F, I, Q, U, V, or O second
 
 
+# "... is my passport number": what is said behind a number of it
+_SAID_BEHIND = re.compile(
+    r"\W{0,3}(?:(?:is|was|being|as) (?:my|his|her|their|our|your|the|a|an)|[(]|是(?:我|他|她|您|你)?的?)(.{0,24})"
+)
+
+
+def _behind(match: re.Match[str], words: Words) -> bool:
+    """Whether a word is said of the number behind it."""
+    found = _SAID_BEHIND.match(after(match, 40))
+    return found is not None and words.in_(found[1].partition(".")[0])
+
+
 def _security(match: re.Match[str]) -> Span | None:
     digits = re.sub("[^0-9]", "", match[0])
     if not checks.social_security(digits):
         return None
     said = thought(match)
-    return match.span() if SOCIAL.in_(said) or ("-" in match[0] and not OTHER_NUMBER.in_(said)) else None
+    if SOCIAL.in_(said) or _behind(match, SOCIAL):
+        return match.span()
+    return match.span() if ("-" in match[0] and not OTHER_NUMBER.in_(said)) else None
 
 
 def _insurance(match: re.Match[str]) -> Span | None:
-    if match[0][:2] in _NO_PREFIX:
-        return None
-    return match.span() if match[0][2] == " " or INSURANCE.in_(before(match)) else None
+    if INSURANCE.in_(before(match)) or _behind(match, INSURANCE):
+        return match.span()
+    return match.span() if match[0][2] == " " and match[0][:2] not in _NO_PREFIX and "Q" not in match[0][:2] else None
+
+
+def _passport(match: re.Match[str]) -> Span | None:
+    return match.span() if _behind(match, PASSPORT) else None
 
 
 def _plate(match: re.Match[str]) -> Span | None:
@@ -74,7 +92,7 @@ IDENTITY = Family(
             "NINO",
             r"[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]",
             re.compile(
-                r"[A-CEGHJ-PR-TW-Z](?<![A-Za-z0-9_][A-Z])[A-CEGHJ-NPR-TW-Z]"
+                r"[A-CEGHJ-TW-Z](?<![A-Za-z0-9_][A-Z])[A-CEGHJ-NP-TW-Z]"  # QQ stands on samples
                 r"(?: [0-9]{2} [0-9]{2} [0-9]{2} |[0-9]{6} ?)[A-D](?![A-Za-z0-9_])"
             ),
             _insurance,
@@ -87,6 +105,12 @@ IDENTITY = Family(
                 r"([A-Z]{0,2}[0-9]{7,9}|[A-Z][0-9]{2}[A-Z]{2}[0-9]{4})(?![0-9A-Za-z])"
             ),
             whole,
+        ),
+        Detector(
+            "PASSPORT",
+            r"(?i:passport)|护照",
+            re.compile(r"[A-Z0-9](?<![A-Za-z0-9_.-][A-Z0-9])[A-Z0-9]?[0-9]{6,8}(?![A-Za-z0-9_-]|\.[0-9])"),
+            _passport,
         ),
         Detector(
             "PLATE",
