@@ -2,8 +2,8 @@
 
 import re
 
-from instructkit.filters.pii.detector import Detector, Family, Span
-from instructkit.filters.pii.words import listed
+from instructkit.filters.pii.detector import END, Detector, Family, Span
+from instructkit.filters.pii.words import listed, words
 
 _LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%-"
 _ACCENTED = "".join(map(chr, range(0xC0, 0x250)))  # Latin letters with marks
@@ -16,7 +16,24 @@ _TOKENS = (
     "access_token|auth_token|id_token|refresh_token|api_key|apikey|api-key|client_secret|token|secret|password|passwd|"
     "pwd|signature|X-Amz-Signature|X-Amz-Credential|sig"
 )
+# in letters of their own, the longer ones first, as words may follow: 公司谢谢; and others
+_ENDINGS = (
+    "公司|网络|中国|中國|香港|台湾|台灣|网址|商城|在线|中文网|我爱你|集团|公益|政务|移动|商店|网店|信息|企业|世界|"
+    "рф|бел|укр|срб|қаз|москва|онлайн|сайт|орг|한국|みんな|コム|भारत|"
+    "(?:xn--[A-Za-z0-9-]{2,59}|[A-Za-z]{2,24})(?![A-Za-z0-9])"
+)
 _PLACEHOLDER = re.compile(r"[{}$\[\]]|\*\*|^x+$|^\.+$")  # ${PASSWORD}, ****: nobody's
+
+
+# RFC 2606 keeps these domains for examples. They are nobody's, but the part in front may well name a person: who hides
+# the domain alone leaves it, and made-up data have no other domains
+_NOBODYS = frozenset(words("mail_nobodys"))
+_RESERVED = re.compile(r"(?:.*\.)?(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost)\Z")
+
+
+def _nobodys(local: str, domain: str) -> bool:
+    local = local.lower().partition("+")[0]
+    return local in _NOBODYS and bool(_RESERVED.match(domain.lower()))
 
 
 def _email(match: re.Match[str]) -> Span | None:
@@ -29,7 +46,27 @@ def _email(match: re.Match[str]) -> Span | None:
         start += 1
     if start == at or ".." in domain or domain.rpartition(".")[2].lower() in _FILES:
         return None
+    if _nobodys(match.string[start:at], domain[1:]):
+        return None
     if match.string[start:at] == "git" and match.string[end : end + 1] == ":":  # git@host:path, a place of code
+        return None
+    return start, end
+
+
+# Chinese is written without spaces, so a local part of Han begins behind a sign or behind what leads up to an address
+_HAN_LOCAL = re.compile(r"(?<![\w.+%-])(?:[\u4e00-\u9fff]{0,20}[是为到给至寄])?([\u4e00-\u9fff][\w.+-]{0,9})\Z")
+_WORD_LOCAL = re.compile(r"[^\W\u4e00-\u9fff](?:[^\W\u4e00-\u9fff]|[.+%-]){0,63}\Z")
+
+
+def _abroad(match: re.Match[str]) -> Span | None:
+    """An address of which a part is in other letters than ASCII (RFC 6531): 用户@例子.公司, müller@bücher.example."""
+    at, end = match.span()
+    window = match.string[max(at - _LOCAL_MAX, 0) : at].rpartition(END)[2]
+    found = _WORD_LOCAL.search(window) or _HAN_LOCAL.search(window)
+    if not found or (window.isascii() and match[0].isascii()):
+        return None
+    start = at - (len(window) - found.start(found.lastindex or 0))
+    if match[0].rpartition(".")[2].lower() in _FILES or _nobodys(match.string[start:at], match[0][1:]):
         return None
     return start, end
 
@@ -81,6 +118,12 @@ MAIL = Family(
             r"@[A-Za-z0-9-]+\.[A-Za-z0-9]",
             re.compile(r"@[A-Za-z0-9][A-Za-z0-9.-]{0,250}\.(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,59})(?![A-Za-z0-9])"),
             _email,
+        ),
+        Detector(
+            "EMAIL",
+            r"[^\x00-\x7f]@|@[^\s@<>]*[^\x00-\x7f]",
+            re.compile(rf"@(?:[^\W_](?:[^\W_]|-){{0,62}}\.){{1,4}}(?:{_ENDINGS})"),
+            _abroad,
         ),
         Detector(
             "EMAIL",
