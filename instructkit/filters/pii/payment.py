@@ -15,10 +15,18 @@ _ISSUER = re.compile(
 _SEPARATORS = str.maketrans("", "", " -")
 
 
+# an operation before or behind: "4000 0000 0000 0002 = 4 * 10^15 + 2"; without space it may be a setting, or a card's
+# magnetic stripe
+_REST_OF_SUM = re.compile(r"\s[=+*^<>≈]|\s?[×÷^]|\s[/-]\s[0-9]")
+_HEAD_OF_SUM = re.compile(r"[0-9a-z)]\s?[×÷+*^]\s?\Z|[0-9)]\s[-/=<>]\s\Z")
+
+
 def _card(match: re.Match[str]) -> Span | None:
     digits = match[0].translate(_SEPARATORS)
     if not checks.luhn(digits):
         return None
+    if _REST_OF_SUM.match(match.string, match.end()) or _HEAD_OF_SUM.search(before(match, 6)):
+        return match.span() if CARD.in_(before(match)) or CARD.in_(after(match)) else None
     # a number in groups is no order's
     if _ISSUER.match(digits) and (len(digits) < len(match[0]) or not OTHER_NUMBER.in_(thought(match))):
         return match.span()
