@@ -1,25 +1,22 @@
 """Names of persons in Latin letters, where somebody introduces himself, signs, or a field is for a name.
 
 A name alone is never enough: Mr. Smith of a maths problem is nobody's datum. Nor is a single word: there are too many
-Johns for it to tell one.
+Johns for it to tell one. Only who is greeted with a title may have but one, with the title: Dear Ms. Alvarez.
 """
 
 import re
 
-from instructkit.filters.pii.chinese_persons import CHINESE_CUES, CHINESE_PERSON
+from instructkit.filters.pii.chinese_persons import CHINESE_CUES, CHINESE_PERSONS
 from instructkit.filters.pii.detector import Detector, Family, Span, after, before
-from instructkit.filters.pii.words import words
+from instructkit.filters.pii.introductions import INTRODUCED, INTRODUCTIONS
+from instructkit.filters.pii.latin_names import NAME, TITLE, name_of
 
-_WORD = r"[^\W\d_a-z][^\W\d_]{0,20}(?:['’-][^\W\d_]{1,20})?"
-_PARTICLES = "de|van|von|der|den|la|bin|al|da|dos"
-_NAME = rf"({_WORD}(?: (?:{_WORD}|[A-Z]\.|{_PARTICLES})){{1,3}})(?![^\W_]|-\w|['’][^\W\d_]{{3}})"
-_TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )"
 _LINE_END = r"(?=[ \t]*(?:[\n,;|()<\"'\\.]|\x00|\Z))"
 _FIELDS = (
-    r"(?:[Ff]ull |[Cc]ustomer |[Cc]lient |[Pp]atient |[Ee]mployee |[Ss]tudent |[Cc]ontact |[Aa]ccount |"
+    r"(?:[Ff]ull |[Cc]ustomer |[Cc]lient |[Pp]atient |[Ee]mployee |[Ss]tudent |[Cc]ontact |[Aa]ccount |[Ee]mergency |"
     r"[Rr]ecipient )?[Nn]ame|NAME|"
-    r"(?:[Aa]ccount |[Cc]ard |[Pp]olicy )?[Hh]older|[Rr]ecipient|[Bb]eneficiary|[Cc]ontact(?: [Pp]erson)?|"
-    r"[Aa]ttn\.?|[Aa]ttention|[Pp]atient|"
+    r"(?:[Aa]ccount |[Cc]ard |[Pp]olicy )?[Hh]older|[Rr]ecipient|[Bb]eneficiary|"
+    r"(?:[Ee]mergency )?[Cc]ontact(?: [Pp]erson)?|[Aa]ttn\.?|[Aa]ttention|[Pp]atient|"
     r"[Ee]mployee|[Cc]ustomer|"
     r"[Cc]lient|[Aa]pplicant|[Tt]enant|[Ss]igned(?: by)?|[Ss]ender|[Pp]ayee|[Ii]nsured|[Gg]uest|[Pp]assenger|"
     r"[Bb]orrower|"
@@ -35,26 +32,10 @@ _OF_A_PERSON = re.compile(
 _CLOSINGS = (
     r"[Rr]egards|[Ss]incerely|[Bb]est wishes|[Bb]est|[Cc]heers|[Yy]ours truly|[Yy]ours faithfully|[Tt]hanks|"
     r"[Tt]hank you|"
-    r"[Ll]ove|[Yy]ours"
+    r"[Ll]ove|[Yy]ours|[Rr]espectfully|[Ww]armly|[Tt]ake care|Grüßen?|Cordialement|Saludos"
 )
 _CLOSED = re.compile(rf"(?:{_CLOSINGS})[,.!]?[ \t]{{0,4}}\Z")
 _HOLDER = re.compile(r"(?i)(?:account|card|policy|licen[cs]e|passport|lease)[ -]?h\Z")
-_NO_NAMES = frozenset(words("en_no_names"))
-_LAST_LATIN = "\u024f"
-
-
-def _name(match: re.Match[str]) -> Span | None:
-    """The name of a match, if all its words can be a name's."""
-    start, end = match.span(1)
-    parts = match[1].split(" ")
-    while parts and (parts[-1].lower() in _NO_NAMES or parts[-1] in _PARTICLES.split("|")):
-        end -= len(parts.pop()) + 1
-    if len(parts) < 2 or any(part.lower().strip(".") in _NO_NAMES for part in parts):
-        return None
-    if any(part[0] > _LAST_LATIN for part in parts) or not (parts[0][0].isupper() and parts[-1][0].isupper()):
-        return None
-    shouted = sum(part.isupper() and len(part) > 2 for part in parts)
-    return (start, end) if shouted in (0, len(parts)) else None
 
 
 def _field(match: re.Match[str]) -> Span | None:
@@ -65,53 +46,53 @@ def _field(match: re.Match[str]) -> Span | None:
         return None
     if field[1].lower() == "name" and (front[-1:] in "\"'" or not _OF_A_PERSON.search(after(match, 80))):
         return None
-    return _name(match)
+    return name_of(match)
 
 
 def _holder(match: re.Match[str]) -> Span | None:
-    return _name(match) if _HOLDER.search(before(match, 12)) else None
+    return name_of(match) if _HOLDER.search(before(match, 12)) else None
 
 
 def _signature(match: re.Match[str]) -> Span | None:
-    return _name(match) if _CLOSED.search(before(match, 24)) else None
+    return name_of(match) if _CLOSED.search(before(match, 24)) else None
 
 
 PERSON = Family(
     # simple on purpose: it is built anew for each column, and a large one takes longer to build than to run
     rf"name(?: is|'s) |older|[A-Za-z\"'*] {{0,2}}[:：]\W*[^a-z\d\s]|(?:{_CLOSINGS})[,.!]?\s*\n|[A-Z][A-Z] [0-9]{{5}}|"
-    rf"ear (?:Mr|Ms|Mi|Dr|Pr)|{CHINESE_CUES}",
+    rf"{INTRODUCED}|{CHINESE_CUES}",
     (
         Detector(
             "PERSON",
             r"[Mm]y (?:full |real )?name(?: is|'s) [^a-z\d]",
-            re.compile(rf"y (?:full |real )?name(?: is|'s) {_TITLE}?{_NAME}"),
-            _name,
+            re.compile(rf"y (?:full |real )?name(?: is|'s) {TITLE}?{NAME}"),
+            name_of,
         ),
         Detector(
             "PERSON",
             r"older(?:'s name)?(?: is)? [^a-z\d]",
-            re.compile(rf"older(?:'s name)?(?: is)? {_TITLE}?{_NAME}"),
+            re.compile(rf"older(?:'s name)?(?: is)? {TITLE}?{NAME}"),
             _holder,
         ),
         Detector(
             "PERSON",
             rf"(?:{_FIELDS})[\"'*]{{0,2}} {{0,2}}[:：]\W*[^a-z\d\s]",
-            re.compile(rf"[:：][\s\"'*]{{0,8}}{_TITLE}?{_NAME}{_LINE_END}"),
+            re.compile(rf"[:：][\s\"'*]{{0,8}}{TITLE}?{NAME}{_LINE_END}"),
             _field,
         ),
         Detector(
             "PERSON",
             rf"(?:{_CLOSINGS})[,.!]?\s*\n",
-            re.compile(rf"\n[ \t\n]{{0,4}}{_TITLE}?{_NAME}(?=\s*(?:\n|\x00|\Z|,))"),
+            re.compile(rf"\n[ \t\n]{{0,4}}{TITLE}?{NAME}(?=\s*(?:\n|\x00|\Z|,))"),
             _signature,
         ),
         Detector(  # an address, and who is to be found there
             "PERSON",
             r"[A-Z]{2} [0-9]{5}(?:-[0-9]{4})? for [^a-z\d]",
-            re.compile(rf"[0-9] for {_TITLE}?{_NAME}(?=[.,;!\n]|\x00|\Z)"),
-            _name,
+            re.compile(rf"[0-9] for {TITLE}?{NAME}(?=[.,;!\n]|\x00|\Z)"),
+            name_of,
         ),
-        Detector("PERSON", r"ear (?:Mr|Ms|Mi|Dr|Pr)", re.compile(rf"ear {_TITLE}{_NAME}(?=[,:\n])"), _name),
-        CHINESE_PERSON,
+        *INTRODUCTIONS,
+        *CHINESE_PERSONS,
     ),
 )

@@ -1,0 +1,110 @@
+"""Names of persons in Latin letters where less than a field says so: "I'm Jane Miller from Acme", "Mr. Robert Hale".
+
+Much else is capitalized behind such words, so the text must go on as it does behind a name, and names that everybody
+knows and words of firms, trades and feelings are left alone.
+"""
+
+import re
+
+from instructkit.filters.pii.detector import Detector, Span
+from instructkit.filters.pii.latin_names import NAME, NO_NAMES, TITLE, WORD, name_of
+from instructkit.filters.pii.words import listed, words
+
+_KNOWN = frozenset(name.replace("_", " ") for name in words("en_known"))
+_OTHER = frozenset(words("en_other_words"))
+# other words that are family names too
+_FAMILY = frozenset(words("en_family_names")) | frozenset(
+    listed("black gold good grand green head king little long love moon park pope small strong white young")
+)
+_PARTS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_TITLES = r"M(?:r|rs|s|x|iss)\.? "
+_ROLES = (
+    r"[Pp]atient|[Tt]enant|colleague|landlord|landlady|neighbou?r|applicant|employee|homeowner|"
+    r"[Mm]y (?:[a-z]{2,10} )?(?:friend|husband|wife|partner|son|daughter|brother|sister|mother|father|mom|mum|dad|"
+    r"uncle|aunt|cousin|boss|manager|supervisor|coworker|co-worker|roommate|flatmate|boyfriend|girlfriend|lawyer|"
+    r"accountant|doctor|client)"
+)
+_HERE = r"(?:from|at|and|here|calling|speaking|with|your|writing|reaching|contacting|again)\b"
+_LARGE = r"[^a-z\d\s]"  # a large letter of any script, and signs
+
+
+def _likely(match: re.Match[str]) -> Span | None:
+    """A name that no fame or trade explains."""
+    span = name_of(match)
+    if span is None:
+        return None
+    parts = [part.lower() for part in _PARTS.findall(match.string[span[0] : span[1]])]
+    if len(parts) < 2 or len(parts[-1]) < 2 or parts[0].endswith(("'s", "’s")):  # "Lil B", "Danny's Yankee Swap"
+        return None
+    if parts[0] in _OTHER or any(part in _OTHER and part not in _FAMILY for part in parts[1:]):
+        return None
+    return None if {" ".join(parts), f"{parts[0]} {parts[-1]}"} & _KNOWN else span
+
+
+def _addressed(match: re.Match[str]) -> Span | None:
+    """Who a letter is to: a name, or with the title one word of it, which alone would be too many persons'."""
+    word = match[2]
+    if word is None:
+        return name_of(match, 3)
+    plain = word.lower()
+    taken = plain in NO_NAMES or (plain in _OTHER and plain not in _FAMILY) or word[1:].isupper()
+    return None if taken else match.span(1)
+
+
+INTRODUCTIONS = (
+    Detector(
+        "PERSON",
+        rf"\bI(?:'m|’m| am) {_LARGE}",
+        re.compile(rf"I(?<![\w'’-]I)(?:'m|’m| am) {TITLE}?{NAME}(?=\s?[,.!;:()\n–—]|\x00|\Z| {_HERE})"),
+        _likely,
+    ),
+    Detector(
+        "PERSON",
+        rf"(?:[Tt]his is|[Ii]t(?:'s|’s| is)) {_LARGE}",
+        re.compile(rf"(?:his is|t(?:'s|’s| is)) {TITLE}?{NAME}(?= (?:from|calling|speaking|here)\b)"),
+        _likely,
+    ),
+    Detector(
+        "PERSON",
+        r"(?:Hi|Hello|Hey)[,!.]? [^a-z]",
+        re.compile(rf"(?:Hi|Hello|Hey)[,!.]? {NAME}(?= here\b)"),
+        _likely,
+    ),
+    Detector(
+        "PERSON",
+        rf"\bI, {_LARGE}",
+        re.compile(
+            rf"I, (?<!\wI, ){NAME}(?=,? (?:hereby|of|being|residing|the undersigned|certify|declare|authori[sz]e)\b)"
+        ),
+        _likely,
+    ),
+    Detector(  # the title says that it is a person, two words that it is one person
+        "PERSON",
+        rf"{_TITLES}{_LARGE}",
+        re.compile(rf"M(?<![\w&]M)(?:r|rs|s|x|iss)\.? {NAME}"),
+        _likely,
+    ),
+    Detector(
+        "PERSON",
+        rf"ear (?:{_TITLES}|Dr|Pr)",
+        re.compile(rf"ear ((?:{_TITLES}|Dr\.? |Prof\.? |Professor )(?:({WORD})|{NAME}))(?=[,:\n]|\x00|\Z)"),
+        _addressed,
+    ),
+    Detector(
+        "PERSON",
+        rf"(?:{_ROLES}),? (?:named |called |is )?{_LARGE}",
+        re.compile(rf"(?<![\w-])(?:{_ROLES}),? (?:named |called |is )?(?:{TITLE}|Mx )?{NAME}"),
+        _likely,
+    ),
+    Detector(  # as mail heads and commits have it: Jane Miller <jane@acme.com>
+        "PERSON",
+        r"[^\W\d_]\"? <[A-Za-z0-9._%+-]+@",
+        re.compile(rf"{NAME}\"?(?= <[A-Za-z0-9._%+-]{{1,64}}@)"),
+        _likely,
+    ),
+)
+# what the first quick test must let through
+INTRODUCED = (
+    rf"\bI(?:'m|’m| am|,) {_LARGE}|[Tt]his is {_LARGE}|[Ii]t(?:'s|’s| is) {_LARGE}|{_TITLES}{_LARGE}|Dear (?:Dr|Prof)|"
+    rf"[a-z]\"? <[A-Za-z0-9._%+-]+@|H(?:i|ello|ey)[,!.]? [A-Z]|(?:{_ROLES}),? (?:named |called |is )?{_LARGE}"
+)
