@@ -1,5 +1,7 @@
 """The examiner of personal data: every text of a row is looked at, and what is found tagged, masked or dropped."""
 
+import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,12 +15,14 @@ from instructkit.filters.examining import Findings
 from instructkit.filters.pii.covering import covered
 from instructkit.filters.pii.finding import DEFAULT_TYPES, TYPES, Hits, find_in, joined
 from instructkit.filters.pii.leaves import Rows, holds_text, leaves, rebuilt
-from instructkit.filters.pii.naming import Placeholders, sample
+from instructkit.filters.pii.naming import PLACEHOLDER, Placeholders, sample
 from instructkit.filters.pii.ner import spans_of
 from instructkit.filters.pii.pseudonyms import Pseudonyms
 from instructkit.filters.pii.spreading import Values, known_values, note_values, spread
 from instructkit.filters.rule import Verdict
 from instructkit.records.lists import list_lengths, lists_of
+
+log = logging.getLogger("instructkit")
 
 MODES = ("off", "tag", "mask", "pseudonym", "drop")
 NAMES = ("id", "parent", "task", "source", "template")  # what a row is called by, never changed
@@ -47,6 +51,11 @@ class PiiExaminer:
             raise UsageError(f"pii is one of {', '.join(MODES)}, not {self.mode!r}")
         if unknown := [name for name in self.types if name not in TYPES]:
             raise UsageError(f"there is no type {unknown[0]!r} of personal data; known types: {', '.join(TYPES)}")
+        if self.mode == "pseudonym" and self.key is None:  # said once: a copy for a worker is not made anew
+            log.info(
+                "without a key the pseudonyms can be recomputed by anyone who knows the seed, and values tried out "
+                "(--pii-key sets one)"
+            )
 
     @property
     def fields(self) -> tuple[pa.Field, ...]:
@@ -109,6 +118,7 @@ class PiiExaminer:
 
     def _changed(self, batch: pa.RecordBatch, names: list[str], found: "list[_Leaf]") -> pa.RecordBatch:
         rows: dict[int, Placeholders] = {}
+        standing = _standing(found) if self.mode == "mask" else {}
         pseudonyms = Pseudonyms(self.key, self.seed) if self.mode == "pseudonym" else None
 
         def name(row: int, kind: str, value: str) -> str:
@@ -116,7 +126,7 @@ class PiiExaminer:
                 return pseudonyms.of(kind, value)
             placeholders = rows.get(row)
             if placeholders is None:
-                placeholders = rows[row] = Placeholders()
+                placeholders = rows[row] = Placeholders(standing.get(row, ()))
             return placeholders.of(kind, value)
 
         texts = iter([leaf.renamed(name) for leaf in found])
@@ -125,6 +135,19 @@ class PiiExaminer:
             for one in batch.schema
         ]
         return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _standing(found: "list[_Leaf]") -> dict[int, set[str]]:
+    """The placeholders that stand already in the texts of rows with data, by row."""
+    touched = np.unique(np.concatenate([leaf.rows[leaf.hits.rows] for leaf in found]))
+    standing: dict[int, set[str]] = {}
+    for leaf in found:
+        places = np.flatnonzero(np.isin(leaf.rows, touched))
+        texts = leaf.texts.take(pa.array(places))
+        marked = np.flatnonzero(pc.fill_null(pc.match_substring_regex(texts, PLACEHOLDER), False))
+        for row, text in zip(leaf.rows[places[marked]].tolist(), texts.take(pa.array(marked)).to_pylist(), strict=True):
+            standing.setdefault(row, set()).update(re.findall(PLACEHOLDER, text))
+    return standing
 
 
 @dataclass

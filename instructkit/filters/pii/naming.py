@@ -1,6 +1,7 @@
 """What stands in place of a datum, and what may be shown of it."""
 
 import re
+from collections.abc import Iterable
 
 _SIGNS = dict.fromkeys(map(ord, " \t\n().:·•/-"))
 _DIGITS = frozenset("0123456789")
@@ -9,6 +10,7 @@ _NORTH_AMERICA = re.compile(r"\(?(?:\+1|1[ .-]\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.?|extension|转) ?[0-9]{1,5}\Z")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as Chinese keyboards write them
 _PART = re.compile(r"[^\s()+.,:·•/-]+")  # of a value, between the signs its form is made of
+PLACEHOLDER = r"\[[A-Z_]{2,20}_[1-9][0-9]{0,8}\]"
 READABLE = 3  # characters: of a shorter part the first would tell too much
 _CASE_COUNTS = ("KEY", "CRYPTO", "URL_CREDENTIALS", "URL")
 
@@ -42,11 +44,15 @@ def without_extension(phone: str) -> tuple[str, str]:
 
 
 class Placeholders:
-    """The placeholders of a row: one value keeps its number in all its texts."""
+    """The placeholders of a row: one value keeps its number in all its texts.
 
-    def __init__(self) -> None:
+    The numbers of ``standing``, placeholders that the row brings along, are not given again.
+    """
+
+    def __init__(self, standing: Iterable[str] = ()) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
+        self._standing = frozenset(standing)
 
     def of(self, kind: str, value: str) -> str:
         """The placeholder of a value, as [EMAIL_1].
@@ -54,11 +60,16 @@ class Placeholders:
         >>> row = Placeholders()
         >>> [row.of("EMAIL", value) for value in ("ann@example.com", "bob@example.com", "Ann@Example.com")]
         ['[EMAIL_1]', '[EMAIL_2]', '[EMAIL_1]']
+        >>> Placeholders(["[EMAIL_1]"]).of("EMAIL", "ann@example.com")
+        '[EMAIL_2]'
         """
         key = (kind, normal(kind, value))
         number = self._numbers.get(key)
         if number is None:
-            number = self._counts[kind] = self._numbers[key] = self._counts.get(kind, 0) + 1
+            number = self._counts.get(kind, 0) + 1
+            while f"[{kind}_{number}]" in self._standing:
+                number += 1
+            self._counts[kind] = self._numbers[key] = number
         return f"[{kind}_{number}]"
 
 

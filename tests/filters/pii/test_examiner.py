@@ -1,5 +1,6 @@
 """The examiner: every text of a row, placeholders that agree, and nothing of the data in what is told."""
 
+import logging
 import pickle
 from typing import Any
 
@@ -92,6 +93,34 @@ def test_no_type_of_column_hides_its_texts(column: pa.Array) -> None:
     assert masked.schema.field("kept").type == column.type
     assert "[EMAIL_1]" in str(masked["kept"].to_pylist())
     assert "ann" not in str(masked["kept"].to_pylist())
+
+
+def test_a_placeholder_that_stands_already_is_no_new_values() -> None:
+    table = examples(
+        [
+            {"instruction": "Write to a@example.com, not [EMAIL_3].", "output": "Sent to [EMAIL_1] and c@example.com."},
+            {"instruction": "Write to a@example.com.", "output": "Call [PHONE_1].", "input": "[EMAIL_1]"},
+            {"instruction": "Write to a@example.com.", "output": "[EMAIL_01] [email_1]"},
+        ]
+    ).to_batches()[0]  # fmt: skip
+    masked = PiiExaminer("mask")(table).batch
+    assert masked is not None
+    assert masked["instruction"].to_pylist() == [
+        "Write to [EMAIL_2], not [EMAIL_3].", "Write to [EMAIL_2].", "Write to [EMAIL_1].",
+    ]  # fmt: skip
+    assert masked["output"].to_pylist()[0] == "Sent to [EMAIL_1] and [EMAIL_4]."
+
+
+def test_pseudonyms_without_a_key_are_said_to_be_open(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("instructkit"), "propagate", True)
+    with caplog.at_level(logging.INFO, "instructkit"):
+        for mode, key in (("mask", None), ("pseudonym", b"k")):
+            pickle.loads(pickle.dumps(PiiExaminer(mode, key=key)))
+        assert caplog.text == ""
+        pickle.loads(pickle.dumps(PiiExaminer("pseudonym")))
+    assert [record.getMessage().count("knows the seed") for record in caplog.records] == [1]
 
 
 def test_what_a_row_is_called_by_stays() -> None:
