@@ -1,8 +1,8 @@
-"""Street addresses, where a postal code, a number behind a street or a word in front makes them certain."""
+"""Street addresses, where a postal code, a number behind a street or a word in front makes them certain; post boxes."""
 
 import re
 
-from instructkit.filters.pii.detector import Detector, Family, Span, before
+from instructkit.filters.pii.detector import Detector, Family, Span, before, whole
 
 _STATES = (
     "A[AEKLPRSZ]|C[AOT]|D[CE]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[ARW]|RI|S[CD]|T[NX]|UT|"
@@ -49,6 +49,25 @@ _LINE = (
     r"[A-ZÀ-ž][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
 )
 
+_CODE = (  # of a post box's town: America, Australia, Britain, Canada
+    rf"(?:{_STATES})\.?,? [0-9]{{5}}(?:-[0-9]{{4}})?|(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) [0-9]{{4}}|"
+    r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}|[A-Z]{2},? [A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]"
+)
+_TOWN = r"[A-ZÀ-ž][^\W\d_]{1,24}(?:[ -](?:[A-ZÀ-ž][^\W\d_]{1,20}|am|an der|sur|de|del|la)){0,3}"
+_TOWN_QUICK = r"\s(?:[A-Z]{1,2}-)?[0-9]{4,5} (?:[A-Z]{2} )?[A-ZÀ-ž][^\s,.]"
+# the street in front of a European postal code and town: Hauptstraße 12, 10115 Berlin; 9 rue des Lilas, 75019 Paris
+_EUROPEAN_FRONT = re.compile(
+    r"(?<![^\W_])(?:(?:[A-ZÀ-ž][^\W\d_]{0,20}-){0,3}[A-ZÀ-ž][^\W\d_]{0,30}"
+    r"(?:(?<![A-Z])(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|ufer|damm|steig|markt|gata|gatan|vägen|vej|gade|"
+    r"straat|laan|gracht|plein)|(?:(?<=-)|-)(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Ring|Ufer|Damm)|"
+    r" (?:Straße|Strasse|Str\.|Weg|Platz|Allee)) [0-9]{1,4} ?[A-Za-z]?(?:[-/][0-9]{1,4})?"
+    r"|[0-9]{1,4}(?: ?(?:bis|ter|[A-Z]))?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Cc]hemin|[Aa]llée|[Qq]uai|"
+    r"[Ii]mpasse|[Cc]ours) [^\d,\n\x00?!:;=]{2,40}"
+    r"|(?:[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Rr]ua|[Uu]l\.|[Uu]lica) "
+    r"(?=[A-ZÀ-ž])[^\d,\n\x00?!:;=]{2,40},? [0-9]{1,4}[A-Za-z]?"
+    r"),?\s(?:[A-Z]{1,2}-)?\Z"
+)
+
 _HAN = r"[\u4e00-\u9fff]"
 _PLACES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -56,8 +75,9 @@ _PLACES = (
 )
 _NAMED = re.compile(rf"(?:{_PLACES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?{_HAN}")
 _CITY = re.compile(rf"{_HAN}{{2,3}}市{_HAN}{{1,6}}[区县镇]")
+_DISTRICT = re.compile(rf"{_HAN}{{1,3}}[区县]")
 _LED = re.compile(
-    r".*(?:寄到|送到|送至|寄至|寄往|地址[是为]?|住址[是为]?|住在|家住|位于|居住于?)"
+    r".*(?:寄到|送到|送至|寄至|寄往|地址[是为]?|住址[是为]?|住在|家住|住(?!宅|院|房)|位于|居住于?|请?寄)"
 )  # what leads up to it
 _CUT = re.compile(r".*[到至在是为于住往址]")
 _ROAD = r"(?:路|街|大道|道|巷|弄|胡同|村|屯|小区|社区|花园|家园|公寓|大厦|广场|苑|新村)"
@@ -81,7 +101,7 @@ def _chinese(match: re.Match[str]) -> Span | None:
     head = _NAMED.search(run, led.end() if led else 0)
     if head:
         return match.start() - len(run) + head.start(), match.end()
-    head = _CITY.search(run)
+    head = _CITY.search(run) or (_DISTRICT.match(run, led.end()) if led else None)
     if not head and not (led and _NAMED.search(run)):
         return None
     # the letters in front of a city's name may be those that lead up to it
@@ -90,9 +110,15 @@ def _chinese(match: re.Match[str]) -> Span | None:
     return match.start() - len(run) + place, match.end()
 
 
+def _european(match: re.Match[str]) -> Span | None:
+    window = before(match, 100)
+    found = _EUROPEAN_FRONT.search(window)
+    return (match.start() - len(window) + found.start(), match.end()) if found else None
+
+
 def _cued(match: re.Match[str]) -> Span | None:
     start, end = match.span(match.lastindex or 0)
-    text = match.string[start:end].rstrip(" ,")
+    text = match.string[start:end].rstrip(" ,.")
     return start, start + len(text)
 
 
@@ -100,8 +126,26 @@ ADDRESS = Family(
     rf"(?:{_STATES}),? [0-9]{{5}}|[A-Z][0-9][0-9A-Z]? ?[0-9][A-Z]|{_ROAD}[0-9A-Za-z]|(?i:address)|"
     r"[Ll]iv(?:e|es|ed|ing) (?:at|on|in) |[Ll]ocated |[Mm]oved to |[Rr]esid|[Ss]hip |[Ss]en[dt] |[Dd]eliver|"
     r"[Rr]eturn to|[Mm]ail |"
-    r"(?:home|Home|[Oo]ffices?) |[Mm]eet |taxi to",
+    r"(?:home|Home|[Oo]ffices?) |[Mm]eet |taxi to|B[Oo][Xx] #?[0-9]|[0-9]号?信箱|"
+    rf"{_TOWN_QUICK}",
     (
+        Detector(
+            "ADDRESS",
+            r"B[Oo][Xx] #?[0-9]",
+            re.compile(
+                rf"P(?<![A-Za-z0-9]P)(?:\.? ?O\.?|ost Office|OST OFFICE) ?B(?:ox|OX) #?[0-9]{{1,7}}(?![0-9A-Za-z-])"
+                rf"(?:(?:,\s?[A-Z0-9][A-Za-z0-9.'’ -]{{1,30}}?){{0,2}}?,?\s{{1,2}}(?:{_CODE})(?![0-9A-Za-z]))?"
+            ),
+            whole,
+        ),
+        Detector(
+            "ADDRESS",
+            r"stra|Stra|tr\.|gasse|weg|Weg|latz|llee|ring |ufer|damm|steig|markt|gat|väg|vej|gade|laan|gracht|plein|"
+            r"ue |ard |lace|hemin|uai |mpasse|ours |ia[lz]?|orso|alle |venida|aseo|ua |l\.|lica",
+            re.compile(rf"[0-9](?<=[\s-][0-9])[0-9]{{3,4}}(?: [A-Z]{{2}})? {_TOWN}"),
+            _european,
+        ),
+        Detector("ADDRESS", r"[0-9]号?信箱", re.compile(r"[0-9]{2,6}号?信箱(?:[0-9]{1,4}分箱)?"), _chinese),
         Detector(
             "ADDRESS",
             rf"(?:{_STATES}),? [0-9]{{5}}",
