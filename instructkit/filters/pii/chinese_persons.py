@@ -37,10 +37,11 @@ def _name(match: re.Match[str]) -> Span | None:
 
 def _likely(match: re.Match[str]) -> Span | None:
     """A name that is no other word, and not one that everybody knows; no beginning of a foreign one, as 苏珊·茨万."""
-    name = match[1]
+    group = match.lastindex or 1
+    name = match[group]
     if name in _KNOWN or name[:2] in _NOT_LIKELY or after(match, 1) in _DOTS:
         return None
-    return match.span(1)
+    return match.span(group)
 
 
 def _titled(match: re.Match[str]) -> Span | None:
@@ -78,40 +79,29 @@ _SELF = r"我是|本人"
 _PARTIES = r"[甲乙丙]方|签字|签名|签章|盖章"
 _NOT_LIKELY = _NO_NAMES | frozenset(words("zh_other_words"))
 _KNOWN = frozenset(words("zh_known"))
-CHINESE_CUES = f"{_FIELDS}|{_ROLES}|{_OTHERS}|{_SELF}|{_TITLES}|{_PARTIES}"
+CHINESE_CUES = f"{_FIELDS}|{_ROLES}"
+CHINESE_INTRODUCED = f"{_OTHERS}|{_SELF}|{_TITLES}|{_PARTIES}"
 
-CHINESE_PERSONS = (
-    Detector(
-        "PERSON",
-        f"{_FIELDS}|{_ROLES}",
-        re.compile(
-            rf"(?:{_FIELDS})(?:是|为)?[:：\s]{{0,3}}{_NAME}(?:{_ENDS})|(?:{_ROLES})(?:[:：]\s{{0,2}}{_NAME}(?:{_ENDS})|{_NAME}{_TITLED})"
-        ),
-        _name,
+CHINESE_PERSON = Detector(
+    "PERSON",
+    CHINESE_CUES,
+    re.compile(
+        rf"(?:{_FIELDS})(?:是|为)?[:：\s]{{0,3}}{_NAME}(?:{_ENDS})|(?:{_ROLES})(?:[:：]\s{{0,2}}{_NAME}(?:{_ENDS})|{_NAME}{_TITLED})"
     ),
+    _name,
+)
+CHINESE_INTRODUCTIONS = (
     Detector(
         "PERSON",
-        _PARTIES,
+        f"{_PARTIES}|{_SELF}",
         re.compile(
-            rf"(?:{_PARTIES})(?:[)）]|[(（](?:签字|签名|签章|盖章)[)）])?[:：]\s{{0,3}}{_LIKELY}(?![\u4e00-\u9fff])"
-        ),
-        _likely,
-    ),
-    Detector(
-        "PERSON",
-        _SELF,
-        re.compile(
-            rf"(?:{_SELF})(?:叫)?{_LIKELY}"
-            rf"(?=[，。！,.!、；;：:\s（(]|\x00|\Z|来自|住|系|于|因|自愿|身份证|先生|女士|老师|的(?:爸爸|妈妈|家长|丈夫|妻子|父亲|母亲))"
+            rf"(?:{_SELF})叫?{_LIKELY}(?=[，。！,.!、；;：:\s（(]|\x00|\Z|来自|住|系|于|因|自愿|身份证|先生|女士|老师|"
+            rf"的(?:爸|妈|家长|丈夫|妻子|父|母))"
+            rf"|(?:{_PARTIES})(?:[)）]|[(（](?:签字|签名|签章|盖章)[)）])?[:：]\s{{0,3}}{_LIKELY}(?![\u4e00-\u9fff])"
         ),
         _likely,
     ),
-    Detector(
-        "PERSON",
-        _OTHERS,
-        re.compile(rf"(?:{_OTHERS})(?:名叫|叫|是|[:：])?{_LIKELY}"),
-        _another,
-    ),
+    Detector("PERSON", _OTHERS, re.compile(rf"(?:{_OTHERS})(?:名叫|叫|是|[:：])?{_LIKELY}"), _another),
     Detector(
         "PERSON",
         _TITLES,

@@ -17,12 +17,12 @@ from instructkit.filters.pii.mail import MAIL
 from instructkit.filters.pii.naming import narrow
 from instructkit.filters.pii.network import NETWORK
 from instructkit.filters.pii.payment import PAYMENT
-from instructkit.filters.pii.persons import PERSON
+from instructkit.filters.pii.persons import INTRODUCED_PERSON, PERSON
 from instructkit.filters.pii.phones import PHONE
 from instructkit.filters.pii.secrets import SECRETS
 
 # in the order they are believed: a stretch of text is given to the first that claims it
-FAMILIES = (MAIL, SECRETS, IDENTITY, PAYMENT, NETWORK, PHONE, ADDRESS, PERSON)
+FAMILIES = (MAIL, SECRETS, IDENTITY, PAYMENT, NETWORK, PHONE, ADDRESS, PERSON, INTRODUCED_PERSON)
 TYPES = tuple(dict.fromkeys(detector.type for family in FAMILIES for detector in family.detectors))
 NOT_BY_DEFAULT = ("URL",)  # a page is nobody's secret
 DEFAULT_TYPES = tuple(name for name in TYPES if name not in NOT_BY_DEFAULT)

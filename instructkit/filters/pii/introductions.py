@@ -25,12 +25,12 @@ _ROLES = (
     r"accountant|doctor|client)"
 )
 _HERE = r"(?:from|at|and|here|calling|speaking|with|your|writing|reaching|contacting|again)\b"
-_LARGE = r"[^a-z\d\s]"  # a large letter of any script, and signs
+_LARGE = r"[A-ZÀ-ž]"
 
 
 def _likely(match: re.Match[str]) -> Span | None:
     """A name that no fame or trade explains."""
-    span = name_of(match)
+    span = name_of(match, match.lastindex or 1)
     if span is None:
         return None
     parts = [part.lower() for part in _PARTS.findall(match.string[span[0] : span[1]])]
@@ -51,33 +51,17 @@ def _addressed(match: re.Match[str]) -> Span | None:
     return None if taken else match.span(1)
 
 
+# behind some words nearly any text may be a name's end, behind others few
+_SELF_SAID = (
+    rf"I(?<![\w'’-]I)(?:'m|’m| am) {TITLE}?{NAME}(?=\s?[,.!;:()\n–—]|\x00|\Z| {_HERE})"
+    rf"|(?:his is|t's|t’s|t is) {TITLE}?{NAME}(?= (?:from|calling|speaking|here)\b)"
+    rf"|(?:Hi|Hello|Hey)[,!.]? {NAME}(?= here\b)"
+    rf"|I, (?<!\wI, ){NAME}(?=,? (?:hereby|of|being|residing|the undersigned|certify|declare|authori[sz]e)\b)"
+)
+_SELF_QUICK = rf"(?:I'm|I’m|I am|I,|his is|t's|t’s|t is) {_LARGE}|(?:Hi|Hello|Hey)[,!.]? [A-ZÀ-ž]"
+
 INTRODUCTIONS = (
-    Detector(
-        "PERSON",
-        rf"\bI(?:'m|’m| am) {_LARGE}",
-        re.compile(rf"I(?<![\w'’-]I)(?:'m|’m| am) {TITLE}?{NAME}(?=\s?[,.!;:()\n–—]|\x00|\Z| {_HERE})"),
-        _likely,
-    ),
-    Detector(
-        "PERSON",
-        rf"(?:[Tt]his is|[Ii]t(?:'s|’s| is)) {_LARGE}",
-        re.compile(rf"(?:his is|t(?:'s|’s| is)) {TITLE}?{NAME}(?= (?:from|calling|speaking|here)\b)"),
-        _likely,
-    ),
-    Detector(
-        "PERSON",
-        r"(?:Hi|Hello|Hey)[,!.]? [^a-z]",
-        re.compile(rf"(?:Hi|Hello|Hey)[,!.]? {NAME}(?= here\b)"),
-        _likely,
-    ),
-    Detector(
-        "PERSON",
-        rf"\bI, {_LARGE}",
-        re.compile(
-            rf"I, (?<!\wI, ){NAME}(?=,? (?:hereby|of|being|residing|the undersigned|certify|declare|authori[sz]e)\b)"
-        ),
-        _likely,
-    ),
+    Detector("PERSON", _SELF_QUICK, re.compile(_SELF_SAID), _likely),
     Detector(  # the title says that it is a person, two words that it is one person
         "PERSON",
         rf"{_TITLES}{_LARGE}",
@@ -86,7 +70,7 @@ INTRODUCTIONS = (
     ),
     Detector(
         "PERSON",
-        rf"ear (?:{_TITLES}|Dr|Pr)",
+        r"ear (?:Mr|Ms|Mx|Mi|Dr|Pr)",
         re.compile(rf"ear ((?:{_TITLES}|Dr\.? |Prof\.? |Professor )(?:({WORD})|{NAME}))(?=[,:\n]|\x00|\Z)"),
         _addressed,
     ),
@@ -98,13 +82,13 @@ INTRODUCTIONS = (
     ),
     Detector(  # as mail heads and commits have it: Jane Miller <jane@acme.com>
         "PERSON",
-        r"[^\W\d_]\"? <[A-Za-z0-9._%+-]+@",
+        r" <[A-Za-z0-9._%+-]+@",
         re.compile(rf"{NAME}\"?(?= <[A-Za-z0-9._%+-]{{1,64}}@)"),
         _likely,
     ),
 )
 # what the first quick test must let through
 INTRODUCED = (
-    rf"\bI(?:'m|’m| am|,) {_LARGE}|[Tt]his is {_LARGE}|[Ii]t(?:'s|’s| is) {_LARGE}|{_TITLES}{_LARGE}|Dear (?:Dr|Prof)|"
-    rf"[a-z]\"? <[A-Za-z0-9._%+-]+@|H(?:i|ello|ey)[,!.]? [A-Z]|(?:{_ROLES}),? (?:named |called |is )?{_LARGE}"
+    rf"{_SELF_QUICK}|{_TITLES}{_LARGE}|ear (?:Dr|Prof)| <[A-Za-z0-9._%+-]+@|"
+    rf"(?:{_ROLES}),? (?:named |called |is )?{_LARGE}"
 )

@@ -25,7 +25,9 @@ _SHARED = tuple(
         ),
     )
 )
+_SHARED_FIRST = frozenset(net >> 24 for net, _ in _SHARED)
 _DOCUMENTS = tuple(map(ipaddress.IPv6Network, ("2001:db8::/32", "3fff::/20")))  # RFC 3849, RFC 9637
+_DOCUMENTS_FIRST = ("2001", "3fff", "3FFF")
 # "from 12.4.1.7 to 12.4.2.0": what is said of the first holds of the second
 _RANGE = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){1,4}\"?\s?(?:to|and|or|->|→|-|–|到|至|和|或)\s?v?\Z")
 _DECIMAL = re.compile(r"[0-9:-]+\Z")
@@ -33,18 +35,20 @@ _DECIMAL = re.compile(r"[0-9:-]+\Z")
 
 def _version_4(match: re.Match[str]) -> Span | None:
     numbers = [int(octet) for octet in match[0].split(".")]
-    value = int.from_bytes(bytes(numbers), "big")
-    if any(value & mask == net for net, mask in _SHARED):
-        return None
+    if numbers[0] in _SHARED_FIRST or numbers[0] >= 224:
+        value = int.from_bytes(bytes(numbers), "big")
+        if any(value & mask == net for net, mask in _SHARED):
+            return None
     if min(numbers) > 31:  # no version, no heading
         return match.span()
     said = thought(match, 32)
     if VERSION.in_(said) or _PACKAGE.search(before(match, 4)):
         return None
-    front = before(match, 40)
-    other = _RANGE.search(front)
-    if other and VERSION.in_(front[: other.start()]):
-        return None
+    if len(said) < 8:
+        front = before(match, 40)
+        other = _RANGE.search(front)
+        if other and VERSION.in_(front[: other.start()]):
+            return None
     # small numbers are as well a heading or a version, unless something says they are an address
     if max(numbers) < 20 and not MACHINE.in_(said) and not _PORT.match(match.string, match.end()):
         return None
@@ -63,19 +67,30 @@ def _version_6(match: re.Match[str]) -> Span | None:
     if _WORD.search(outside):
         return None
     groups = text.split(":")
-    if "::" not in text and (len(groups) != 8 or "" in groups):
-        return None
+    if "::" not in text:
+        if len(groups) != 8 or "" in groups:
+            return None
+        if not any(len(group) > 2 or not group.isdigit() for group in groups):
+            return None  # times are written in groups of two figures
+        return None if groups[0] in _DOCUMENTS_FIRST and _documents(text) else (start, end)
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
         return None
-    if any(address in net for net in _DOCUMENTS):
-        return None
-    if "::" not in text:  # times are written in groups of two figures
-        return (start, end) if any(len(group) > 2 or not group.isdigit() for group in groups) else None
     # a::b is as well a name in a program: only networks that are given out (RFC 4291, RFC 4193)
     given = address.packed[0] >> 5 == 1 or address.packed[0] in (0xFC, 0xFD) or address.is_link_local
-    return (start, end) if given and text.count(":") >= 2 and any(map(str.isdigit, text)) else None
+    if not given or text.count(":") < 2 or not any(map(str.isdigit, text)):
+        return None
+    return None if groups[0] in _DOCUMENTS_FIRST and _documents(text) else (start, end)
+
+
+def _documents(text: str) -> bool:
+    """Whether an address is kept for documents, or none at all."""
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return True
+    return any(address in net for net in _DOCUMENTS)
 
 
 def _mac(match: re.Match[str]) -> Span | None:

@@ -18,14 +18,21 @@ _SEPARATORS = str.maketrans("", "", " -")
 # an operation before or behind: "4000 0000 0000 0002 = 4 * 10^15 + 2"; without space it may be a setting, or a card's
 # magnetic stripe
 _REST_OF_SUM = re.compile(r"\s[=+*^<>≈]|\s?[×÷^]|\s[/-]\s[0-9]")
+_OPERATORS = frozenset("=×÷+*/^<>≈-")
 _HEAD_OF_SUM = re.compile(r"[0-9a-z)]\s?[×÷+*^]\s?\Z|[0-9)]\s[-/=<>]\s\Z")
+
+
+def _in_sum(match: re.Match[str]) -> bool:
+    return bool(_REST_OF_SUM.match(match.string, match.end()) or _HEAD_OF_SUM.search(before(match, 6)))
 
 
 def _card(match: re.Match[str]) -> Span | None:
     digits = match[0].translate(_SEPARATORS)
     if not checks.luhn(digits):
         return None
-    if _REST_OF_SUM.match(match.string, match.end()) or _HEAD_OF_SUM.search(before(match, 6)):
+    start, end = match.span()
+    near = match.string[max(start - 3, 0) : start] + match.string[end : end + 3]
+    if not _OPERATORS.isdisjoint(near) and _in_sum(match):
         return match.span() if CARD.in_(before(match)) or CARD.in_(after(match)) else None
     # a number in groups is no order's
     if _ISSUER.match(digits) and (len(digits) < len(match[0]) or not OTHER_NUMBER.in_(thought(match))):

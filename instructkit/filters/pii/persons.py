@@ -6,7 +6,12 @@ Johns for it to tell one. Only who is greeted with a title may have but one, wit
 
 import re
 
-from instructkit.filters.pii.chinese_persons import CHINESE_CUES, CHINESE_PERSONS
+from instructkit.filters.pii.chinese_persons import (
+    CHINESE_CUES,
+    CHINESE_INTRODUCED,
+    CHINESE_INTRODUCTIONS,
+    CHINESE_PERSON,
+)
 from instructkit.filters.pii.detector import Detector, Family, Span, after, before
 from instructkit.filters.pii.introductions import INTRODUCED, INTRODUCTIONS
 from instructkit.filters.pii.latin_names import NAME, TITLE, name_of
@@ -60,7 +65,7 @@ def _signature(match: re.Match[str]) -> Span | None:
 PERSON = Family(
     # simple on purpose: it is built anew for each column, and a large one takes longer to build than to run
     rf"name(?: is|'s) |older|[A-Za-z\"'*] {{0,2}}[:：]\W*[^a-z\d\s]|(?:{_CLOSINGS})[,.!]?\s*\n|[A-Z][A-Z] [0-9]{{5}}|"
-    rf"{INTRODUCED}|{CHINESE_CUES}",
+    rf"{CHINESE_CUES}",
     (
         Detector(
             "PERSON",
@@ -92,7 +97,8 @@ PERSON = Family(
             re.compile(rf"[0-9] for {TITLE}?{NAME}(?=[.,;!\n]|\x00|\Z)"),
             name_of,
         ),
-        *INTRODUCTIONS,
-        *CHINESE_PERSONS,
+        CHINESE_PERSON,
     ),
 )
+# apart, as few texts have what these begin with, and the others need not look at them
+INTRODUCED_PERSON = Family(f"{INTRODUCED}|{CHINESE_INTRODUCED}", (*INTRODUCTIONS, *CHINESE_INTRODUCTIONS))

@@ -168,25 +168,23 @@ def _is_date(text: str) -> bool:
     return any(real_day(2000, month, day) for month, day in (numbers[:2], numbers[1::-1]))
 
 
-# national forms of which no other number is written
+# national forms of which no other number is written, behind their 0
 _FORMS = (
-    r"020\)? [378][0-9]{3} [0-9]{4}|01(?:[0-9]1|1[0-9])\)? [0-9]{3} [0-9]{4}|"
-    r"01[0-9]{3}\)? (?:[0-9]{6}|[0-9]{3} [0-9]{3})|"
-    r"07[0-9]{3}\)? (?:[0-9]{6}|[0-9]{3} [0-9]{3})|"  # Britain
-    r"01(?:5[0-9]|6[023]|7[0-9])[0-9]?(?:\)? ?[-/] ?|\)? )[0-9]{7,8}|"  # Germany, mobiles
-    r"0[1-9](?:[ .][0-9]{2}){4}|"  # France
-    r"04[0-9]{2} [0-9]{3} [0-9]{3}|0[2378]\) [0-9]{4} [0-9]{4}|"  # Australia
-    r"06[ -][0-9]{8}|07[0-9]-[0-9]{3} [0-9]{2} [0-9]{2}|0[789]0-[0-9]{4}-[0-9]{4}|"  # Netherlands, Sweden, Japan
-    r"8 ?\(?[3489][0-9]{2}\) ?[0-9]{3}[ -][0-9]{2}[ -][0-9]{2}|8[ -]9[0-9]{2}-[0-9]{3}-[0-9]{2}-[0-9]{2}|"  # Russia
-    r"[1-9]{2}\) ?9[0-9]{4}-[0-9]{4}"  # Brazil
+    r"20\)? [378][0-9]{3} [0-9]{4}|1(?:[0-9]1|1[0-9])\)? [0-9]{3} [0-9]{4}|"
+    r"1[0-9]{3}\)? (?:[0-9]{6}|[0-9]{3} [0-9]{3})|7[0-9]{3}\)? (?:[0-9]{6}|[0-9]{3} [0-9]{3})|"  # Britain
+    r"1(?:5[0-9]|6[023]|7[0-9])[0-9]?(?:\)? ?[-/] ?|\)? )[0-9]{7,8}|"  # Germany, mobiles
+    r"[1-9](?:[ .][0-9]{2}){4}|"  # France
+    r"4[0-9]{2} [0-9]{3} [0-9]{3}|[2378]\) [0-9]{4} [0-9]{4}|"  # Australia
+    r"6[ -][0-9]{8}|7[0-9]-[0-9]{3} [0-9]{2} [0-9]{2}|[789]0-[0-9]{4}-[0-9]{4}"  # Netherlands, Sweden, Japan
 )
+_RUSSIAN = r" ?\(?[3489][0-9]{2}\) ?[0-9]{3}[ -][0-9]{2}[ -][0-9]{2}|[ -]9[0-9]{2}-[0-9]{3}-[0-9]{2}-[0-9]{2}"
 _MORE = r"[0-9]{0,14}(?:(?:[ .\-/]{1,2}\(?|\)[ .\-/]{0,2}\(?|\()[0-9]{1,14}){0,6}"  # groups of digits
 _EXTENSION = r"(?: ?(?:x|ext\.?|extension|转) ?[0-9]{1,5})?"
 _OUTSIDE = r"(?![0-9A-Za-z_]|[.,:-][0-9])"
 _WORDS_RE2 = (
-    r"(?i:phone|tel|mobile|cell|fax|call|dial|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
-    r"registered|voicemail|desk|office|ext|home|work)|电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫|"
-    r"[Тт]ел|звон|[Mm]óvil|(?i:ring|ruf|handy|celular|landline|hotline)"
+    r"(?i:phone|tel|mobil|cell|fax|call|dial|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
+    r"registered|voicemail|desk|office|ext|home|work|appele|joindre|rufn|handy|ring )|[Тт]ел|звон|"
+    r"电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫"
 )
 
 PHONE = Family(
@@ -200,7 +198,7 @@ PHONE = Family(
         ),
         Detector(
             "PHONE",
-            r"0(?:10|2[0-9]|[3-9][0-9]{2})[)）]?[ -]?[1-9][0-9]{2,3}[ -]?[0-9]{4}",
+            r"0(?:10|2[0-9]|[3-9][0-9]{2})(?:[)）][ -]?|[ -])[1-9][0-9]{2,3}[ -]?[0-9]{4}",
             re.compile(
                 r"0(?:10|2[0-9]|[3-9][0-9]{2})(?:[)）]?[ -][1-9][0-9]{6,7}(?:(?:-| ?转 ?)[0-9]{1,5})?|"
                 r"(?:[)）][ -]?|[ -])[1-9][0-9]{2,3}[ -][0-9]{4}|[)）][1-9][0-9]{6,7})" + _OUTSIDE
@@ -209,10 +207,11 @@ PHONE = Family(
         ),
         Detector(
             "PHONE",
-            rf"(?:{_FORMS})",
-            re.compile(rf"(?:{_FORMS})(?: ?(?:x|ext\.?) ?[0-9]{{1,5}})?{_OUTSIDE}"),
+            rf"0(?:{_FORMS})",
+            re.compile(rf"0(?:{_FORMS})(?: ?(?:x|ext\.?) ?[0-9]{{1,5}})?{_OUTSIDE}"),
             _national,
         ),
+        Detector("PHONE", rf"8(?:{_RUSSIAN})", re.compile(rf"8(?:{_RUSSIAN}){_OUTSIDE}"), _national),
         Detector(
             "PHONE",
             r"[0-9]{3}(?:\) ?[0-9]{3}[ .-]|-[0-9]{3}-|\.[0-9]{3}\.)[0-9]{4}",
@@ -221,7 +220,7 @@ PHONE = Family(
         ),
         Detector(
             "PHONE",
-            r"\+\(?[1-9]",
+            r"\+\(?[1-9](?:[ ().\-/]{0,4}[0-9]){5}",
             re.compile(r"\+\(?[1-9]" + _MORE + _EXTENSION + _OUTSIDE),
             _international,
         ),
