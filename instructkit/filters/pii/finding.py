@@ -117,7 +117,9 @@ def _search(texts: pa.StringArray, detector: Detector, many: bool) -> npt.NDArra
 def _claims(found: list[npt.NDArray[np.int64]]) -> Hits:
     """Of hits that overlap the one whose detector stands first, then the one that begins first."""
     hits = np.concatenate(found) if found else np.zeros((0, 5), np.int64)
-    hits = hits[np.lexsort((hits[:, 1], hits[:, 0]))]
+    hits = hits[np.lexsort((hits[:, 4], hits[:, 2], hits[:, 1], hits[:, 0]))]
+    if len(hits):  # what two detectors claim alike is the first one's
+        hits = hits[np.r_[True, (hits[1:, :3] != hits[:-1, :3]).any(axis=1)]]
     row, start, end = hits[:, 0], hits[:, 1], hits[:, 2]
     reach = np.maximum.accumulate(row * _ROW + end) if len(hits) else end
     clash = row[1:] * _ROW + start[1:] < reach[:-1]

@@ -32,8 +32,7 @@ _RESERVED = re.compile(r"(?:.*\.)?(?:example\.(?:com|org|net|edu)|example|test|i
 
 
 def _nobodys(local: str, domain: str) -> bool:
-    local = local.lower().partition("+")[0]
-    return local in _NOBODYS and bool(_RESERVED.match(domain.lower()))
+    return local.lower().partition("+")[0] in _NOBODYS and _RESERVED.match(domain.lower()) is not None
 
 
 def _email(match: re.Match[str]) -> Span | None:
@@ -63,7 +62,7 @@ def _abroad(match: re.Match[str]) -> Span | None:
     at, end = match.span()
     window = match.string[max(at - _LOCAL_MAX, 0) : at].rpartition(END)[2]
     found = _WORD_LOCAL.search(window) or _HAN_LOCAL.search(window)
-    if not found or (window.isascii() and match[0].isascii()):
+    if not found or (match[0].isascii() and (window.isascii() or window[-1] in _ANY_LOCAL)):  # an ordinary address
         return None
     start = at - (len(window) - found.start(found.lastindex or 0))
     if match[0].rpartition(".")[2].lower() in _FILES or _nobodys(match.string[start:at], match[0][1:]):
@@ -121,7 +120,7 @@ MAIL = Family(
         ),
         Detector(
             "EMAIL",
-            r"[^\x00-\x7f]@|@[^\s@<>]*[^\x00-\x7f]",
+            r"[^\x00-\x7f]@|@[A-Za-z0-9.-]*[^\x00-\x7f，。；、）：！？]",
             re.compile(rf"@(?:[^\W_](?:[^\W_]|-){{0,62}}\.){{1,4}}(?:{_ENDINGS})"),
             _abroad,
         ),
