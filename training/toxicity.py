@@ -168,7 +168,8 @@ def apart(texts: list[Text], held: list[str]) -> list[Text]:
             owners = index.get(shingle, ())
             if len(owners) <= 50:  # common ones tell nothing
                 shared.update(owners)
-        near = any(count >= NEAR * min(len(shingles), sizes[number]) for number, count in shared.most_common(5))
+        # all that share some are asked: of the most common ones, ties would stand in the order of a set
+        near = any(count >= NEAR * min(len(shingles), sizes[number]) for number, count in shared.items())
         if not near and text.text.strip():
             kept.append(text)
     return kept

@@ -42,3 +42,12 @@ def test_texts_near_a_held_out_one_are_left_out_of_training(script: Any) -> None
     near, far = held.replace("garden", "kitchen").upper(), "A wholly different sentence about trains and bridges."
     texts = [script.Text(text, 0, "surge", False, False) for text in (near, far)]
     assert [text.text for text in script.apart(texts, [held])] == [far]
+
+
+def test_a_text_is_left_out_for_any_held_out_one_however_many_share_more_with_it(script: Any) -> None:
+    text = "abcdefghijklmnopq"  # twelve shingles
+    longer = [f"{number}{number}{number}{number}{number}{number}abcdefghij{number}xyzxyzxyz" for number in range(6)]
+    shorter = "klmnopqz"  # three shingles, of which two are shared
+    texts = [script.Text(text, 0, "surge", False, False)]
+    assert script.apart(texts, longer) == texts
+    assert script.apart(texts, [*longer, shorter]) == []
