@@ -21,7 +21,7 @@ _MARKS = "*#@$!'’"  # they may stand in a word for a letter
 _ENDS = "\n?？！。…;；\u2028\u2029"
 _LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "#": "*"}
 # letters of other scripts that are written for Latin ones
-_ALIKE = dict(zip("аеорсухіѕαοι", "aeopcyxisaoi", strict=True))
+_ALIKE = dict(zip("аеорсухіѕαοι×", "aeopcyxisaoix", strict=True))
 _SIMPLE = dict(zip("媽賤雞殺豬幹無爛臉滾傢個這們該東國黑兒騷種長滅蠢條還會為婦煞懶醜噁廢",
                    "妈贱鸡杀猪干无烂脸滚家个这们该东国黑儿骚种长灭蠢条还会为妇煞懒丑恶废", strict=True))  # fmt: skip
 
@@ -128,6 +128,8 @@ def _marks(stream: Stream) -> None:
         letters = np.where(letters == ord(mark), ord(_LEET[mark]) if mark != "$" else ord("s"), letters)
     letters = np.where(single | (codes[found] == ord("$")), letters, ord("*")).astype(np.uint16)
     kept = inside[which] & ~quiet & (first | (codes[found] == ord("$")))
+    # one star that ends a Chinese word hides its last character (傻*)
+    kept |= single & (before == HAN)[which] & (after <= END)[which] & (codes[found] == ord("*"))
     kinds[found[kept]] = LETTER
     codes[found[kept]] = letters[kept]
     gone = found[(inside[which] & ~kept) | quiet]

@@ -113,16 +113,23 @@ def _words(codes: Hashes, letter: npt.NDArray[np.bool_], kinds: npt.NDArray[np.u
 
 
 def chinese(stream: Stream) -> Iterator[Grams]:
-    """N-grams of Han characters and the letters beside them."""
+    """N-grams of Han characters, the letters beside them, and the edges of their sentence."""
     han = stream.kinds == HAN
     if not han.any():
         return
-    whole = stream.kinds >= LETTER
+    whole, edge = stream.kinds >= LETTER, stream.kinds == END
+    usable = whole | edge
     codes = stream.codes.astype(np.uint32)
-    hashes, some, all_ = (_START ^ codes) * _PRIME, han, whole
+    hashes, some, inner = (_START ^ codes) * _PRIME, han, whole
     for size in range(1, max(CHINESE_GRAMS) + 1):
         if size > 1:
             hashes = (hashes[:-1] ^ codes[size - 1 :]) * _PRIME
-            some, all_ = some[:-1] | han[size - 1 :], all_[:-1] & whole[size - 1 :]
-        places = np.flatnonzero(some & all_)
-        yield Grams(places, mixed(hashes[places] ^ np.uint32(0xC0 + size)), places + size)
+            some = some[:-1] | han[size - 1 :]
+        if size > 2:  # all but the first and the last
+            inner = inner[1:-1] if size == 3 else inner[:-1] & whole[size - 2 : -1]
+        count = len(hashes)
+        fits = some & usable[:count] & usable[size - 1 :]
+        places = np.flatnonzero(fits & inner if size > 2 else fits)
+        # what begins or ends with an edge belongs to the characters within
+        ends = places + size - edge[places + size - 1]
+        yield Grams(places + edge[places], mixed(hashes[places] ^ np.uint32(0xC0 + size)), ends)

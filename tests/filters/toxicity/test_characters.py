@@ -28,6 +28,7 @@ def folded(*texts: str) -> list[str]:
         ("傻 逼 操*你*妈", "傻逼操你妈\n"),
         ("ｆｕｃｋ 𝓯𝓾𝓬𝓴", "fuck fuck\n"),
         ("f\u200buc\u00adk", "fuck\n"),
+        ("你个傻*，滚 傻× **傻瓜**", "你个傻* 滚傻x 傻瓜\n"),
         ("賤貨", "贱貨\n"),
         ("**Note** is 3.5. What? Yes", "note is 3 5\nwhat\nyes\n"),
         ("你好。再见", "你好\n再见\n"),
