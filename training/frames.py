@@ -141,68 +141,71 @@ ZH_AROUND = (
 def clean_frames(chinese: bool, seed: int, each: int = 60) -> Iterator[str]:
     """Sentences that are not toxic."""
     if chinese:
-        yield from _made(ZH_NEUTRAL, seed, each, N=ZH_GROUPS, M=ZH_GROUPS)
-        yield from _made(ZH_BARE, seed, each, N=ZH_GROUPS, M=ZH_GROUPS)
-        yield from _made(ZH_COUNTER, seed, each, N=ZH_GROUPS, I=ZH_INSULTS)
+        yield from made(ZH_NEUTRAL, seed, each, N=ZH_GROUPS, M=ZH_GROUPS)
+        yield from made(ZH_BARE, seed, each, N=ZH_GROUPS, M=ZH_GROUPS)
+        yield from made(ZH_COUNTER, seed, each, N=ZH_GROUPS, I=ZH_INSULTS)
         for frames, slots in ((ZH_HARMLESS, {"X": ZH_THINGS}), (ZH_MEDICAL, {"B": ZH_BODY}), (ZH_NEWS, {"C": ZH_CRIMES}),
                               (ZH_ANIMALS, {"L": ZH_BEASTS}), (ZH_IDIOMS, {"Y": ZH_STUFF}),
                               (ZH_ABOUT, {"T": ZH_TOPICS}), (ZH_SAYING, {"I": ZH_INSULTS})):  # fmt: skip
-            yield from _made(frames, seed, each // 2, **slots)
+            yield from made(frames, seed, each // 2, **slots)
         return
-    yield from _made(NEUTRAL, seed, 2 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
-    yield from _made(BARE, seed, 4 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
-    yield from _made(COUNTER, seed, each, I=INSULTS, N=PEOPLE)
+    yield from made(NEUTRAL, seed, 2 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
+    yield from made(BARE, seed, 4 * each, A="A", G=GROUPS, P=PERSON, N=PEOPLE, M=PEOPLE)
+    yield from made(COUNTER, seed, each, I=INSULTS, N=PEOPLE)
     for frames, slots in ((HARMLESS, {"X": THINGS}), (MEDICAL, {"B": BODY}), (NEWS, {"C": CRIMES}),
                           (ANIMALS, {"L": BEASTS, "M": BEASTS}), (IDIOMS, {"Y": STUFF}), (CODE, {"V": CODE_VERBS, "X": THINGS}), (ABOUT, {"T": TOPICS}),
                           (SAYING, {"I": INSULTS}), (TITLED, {"T": TITLES}), (NAMED, {"K": NAMES, "L": BEASTS, "M": BEASTS})):  # fmt: skip
-        yield from _made(frames, seed, each // 2, **slots)
+        yield from made(frames, seed, each // 2, **slots)
 
 
 def toxic_frames(chinese: bool, seed: int, each: int = 60) -> Iterator[tuple[str, str]]:
     """Abuse, with the kind of it."""
     for text, kind in _toxic(chinese, seed, each):
         yield text, kind
-        if kind in ("threat", "obscene", "insult") and len(text) < (
-            12 if chinese else 40
-        ):  # said alone or with little around it
-            before, after = ZH_AROUND if chinese else AROUND
-            for number in range(3):
-                draw = _draw(f"{text}{number}", seed, "around")
-                yield before[draw % len(before)] + text + after[draw // 97 % len(after)], kind
+        if kind in ("threat", "obscene", "insult") and len(text) < (12 if chinese else 40):
+            yield from ((other, kind) for other in surrounded(text, chinese, seed, 3))
+
+
+def surrounded(text: str, chinese: bool, seed: int, count: int) -> Iterator[str]:
+    """A text said alone or with little around it."""
+    before, after = ZH_AROUND if chinese else AROUND
+    for number in range(count):
+        drawn = draw(f"{text}{number}", seed, "around")
+        yield before[drawn % len(before)] + text + after[drawn // 97 % len(after)]
 
 
 def _toxic(chinese: bool, seed: int, each: int) -> Iterator[tuple[str, str]]:
     if chinese:
         for frames, kind, slots in ((ZH_ABUSE, "insult", {"W": ZH_WORDS}), (ZH_THREATS, "threat", {}), (ZH_CURSES, "obscene", {}),
                                     (ZH_HATE, "identity_hate", {"N": ZH_GROUPS, "D": ZH_HATE_D, "E": ZH_HATE_E, "V": ZH_HATE_V})):  # fmt: skip
-            for text in _made(frames, seed, each, **slots):
+            for text in made(frames, seed, each, **slots):
                 yield text, kind
-                draw = _draw(text, seed, "obfuscate")
-                if draw % 4 == 0:
-                    yield (" ", "*", ".", "-")[draw // 4 % 4].join(text), kind
+                drawn = draw(text, seed, "obfuscate")
+                if drawn % 4 == 0:
+                    yield (" ", "*", ".", "-")[drawn // 4 % 4].join(text), kind
         return
     for frames, kind, slots in ((ABUSE, "obscene", {"W": ABUSE_WORDS}), (CURSES, "obscene", {"N": PEOPLE}), (INSULT, "insult", {"I": PLAIN_INSULTS}), (THREATS, "threat", {}),
                                 (HATE, "identity_hate", {"N": PEOPLE, "V": HATE_V, "D": HATE_D, "E": HATE_E})):  # fmt: skip
-        for text in _made(frames, seed, each, **slots):
+        for text in made(frames, seed, each, **slots):
             yield text, kind
-    for text in _made(ABUSE, seed, each * 2, W=STRONG):
+    for text in made(ABUSE, seed, each * 2, W=STRONG):
         for word in STRONG.split("|"):
             if word in text:
-                yield text.replace(word, hidden(word, _draw(text, seed, "hide"))), "obscene"
+                yield text.replace(word, hidden(word, draw(text, seed, "hide"))), "obscene"
                 break
 
 
-def hidden(word: str, draw: int) -> str:
+def hidden(word: str, number: int) -> str:
     """A word in a spelling that hides it."""
     vowels = [place for place, letter in enumerate(word) if letter in "aeiou"] or [1]
-    place = vowels[draw % len(vowels)]
-    way = draw // 7 % 5
+    place = vowels[number % len(vowels)]
+    way = number // 7 % 5
     if way == 0:
         return word[:place] + "*" + word[place + 1 :]
     if way == 1:
         return word[0] + "*" * (len(word) - 2) + word[-1]
     if way == 2:
-        return word[:place] + "#@"[draw // 35 % 2] + word[place + 1 :]
+        return word[:place] + "#@"[number // 35 % 2] + word[place + 1 :]
     if way == 3:
         return word[:1] + "*" * (len(word) - 1) if len(word) < 6 else word[:2] + "**" + word[4:]
     return (
@@ -212,19 +215,20 @@ def hidden(word: str, draw: int) -> str:
     )
 
 
-def _made(frames: str, seed: int, each: int, **slots: str) -> Iterator[str]:
+def made(frames: str, seed: int, each: int, **slots: str) -> Iterator[str]:
     """Every frame with its slots filled, up to ``each`` times; without slots once."""
     choices = {name: [one.strip() for one in words.replace("\n", "").split("|")] for name, words in slots.items()}
     for frame in (one.strip() for one in frames.replace("\n", "").split("|")):
         used = [name for name in choices if "{" + name + "}" in frame]
         seen = set()
         for number in range(each if used else 1):
-            filled = {name: choices[name][_draw(f"{frame}{number}", seed, name) % len(choices[name])] for name in used}
+            filled = {name: choices[name][draw(f"{frame}{number}", seed, name) % len(choices[name])] for name in used}
             text = frame.format(**filled)
             if text not in seen:
                 seen.add(text)
                 yield text[0].upper() + text[1:] if text[0].isascii() and number % 2 else text
 
 
-def _draw(text: str, seed: int, purpose: str) -> int:
+def draw(text: str, seed: int, purpose: str) -> int:
+    """A number that hangs on a text, the seed and what it is for."""
     return xxhash.xxh3_64_intdigest(f"{purpose}\x1f{text}".encode(), seed)

@@ -24,10 +24,12 @@ def is_instruction(name: str) -> bool:
     return name in INSTRUCTIONS
 
 
-def measure(model: Model, texts: list[Text], traps: dict[str, list[str]]) -> dict[str, Any]:
-    """All figures at the default threshold; ``texts`` are those held out."""
+def measure(
+    model: Model, texts: list[Text], traps: dict[str, list[str]], plain: dict[str, list[Text]]
+) -> dict[str, Any]:
+    """All figures at the default threshold; ``texts`` and the ``plain`` lines are those held out."""
     scores = best(model, [text.text for text in texts])
-    figures: dict[str, Any] = {"clean": {}, "traps": {}, "labelled": {}}
+    figures: dict[str, Any] = {"clean": {}, "traps": {}, "plain": {}, "labelled": {}}
     rows: dict[tuple[bool, str, str], float] = defaultdict(float)
     for text, score in zip(texts, scores.tolist(), strict=True):
         if text.name not in LABELLED:
@@ -40,6 +42,9 @@ def measure(model: Model, texts: list[Text], traps: dict[str, list[str]]) -> dic
         figures["clean"][wanted] = flagged([score for (_, name, _), score in rows.items() if name == wanted])
     for name, lines in traps.items():
         figures["traps"][name] = flagged(best(model, lines).tolist())
+    for name, held in plain.items():
+        toxic = np.array([line.toxic for line in held]) == 1
+        figures["plain"][name] = judged(toxic, best(model, [line.text for line in held]))
     for name in LABELLED:
         chosen = np.array([text.name == name for text in texts])
         toxic = np.array([text.toxic for text in texts])[chosen] == 1

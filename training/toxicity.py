@@ -21,8 +21,9 @@ import xxhash
 from fitting import Samples, fit, sample
 from frames import clean_frames, toxic_frames
 from measuring import LABELLED, is_instruction, measure
+from plain_frames import plain_clean, plain_toxic
 from scipy.optimize import minimize_scalar
-from sources import Text, clean, labelled
+from sources import Text, clean, held_out, labelled
 
 from instructkit.filters.toxicity.model import FILE, SHORTEST, Model, Table, load, save
 
@@ -31,19 +32,26 @@ FOLDS = 3
 # of clean rows and clean frames, by models that did not see them
 CLEAN_FLAGGED = {"en": 0.003, "zh": 0.0018}
 FRAMES_FLAGGED = {"en": 0.02, "zh": 0.01}
-# a table of all rows is surer of clean ones than those of two thirds; chosen on held-out figures
-EASED = {"en": 0.35, "zh": 0.0}
+# logits; a table of all rows is surer of clean ones than those of two thirds; chosen on held-out figures
+EASED = {"en": 0.0, "zh": 0.15}
+# characters: when it is judged a shorter stretch counts as this long; in English a little less than when the table was
+# fitted, so that what is said barely ("kill yourself") reaches the threshold; chosen as the above
+JUDGED_AS = {"en": 15.0, "zh": SHORTEST["zh"]}
 WEIGHTS = {
     "davidson": 1.0,
-    "surge": 5.0,
+    "surge": 8.0,
     "toxic_spans": 1.0,
     "beside_spans": 0.15,
     "cold": 1.0,
     "frames": 1.5,
     "clean frames": 3.0,
+    "plain": 4.0,
+    "clean plain": 2.5,
 }
 CLEAN_WEIGHT = {"en": 1.5, "zh": 3.0}
 TRAPS = Path(__file__).parents[1] / "tests" / "filters" / "toxicity"
+# plain lines that are trained on though their hash would hold them out: the misses that the plain frames were made for
+MISSED = ("kill yourself", "k1ll yours3lf", "砍死你", "去死", "蠢货")
 NEAR = 0.5  # of the 6-grams of characters of the shorter text: nearly equal to one that is held out
 
 
@@ -93,7 +101,8 @@ def main() -> None:
         tables = {name: train(name, texts, traps[name], given.seed) for name in ("en", "zh")}
         save(Model(tables), given.output)
     model = load(given.output)
-    figures = measure(model, [text for text in texts if text.held_out], traps)
+    plain = {name: held_lines(name, given.seed) for name in ("en", "zh")}
+    figures = measure(model, [text for text in texts if text.held_out], traps, plain)
     figures = {"seed": given.seed, "bytes": given.output.stat().st_size, "sha256": _sha256(given.output), **figures}
     given.output.with_name(given.output.stem + "_metrics.json").write_text(
         json.dumps(figures, indent=1) + "\n", encoding="utf-8"
@@ -112,15 +121,50 @@ def train(name: str, texts: list[Text], traps: list[str], seed: int) -> Table:
     chinese = name == "zh"
     known = [text for text in texts if text.chinese == chinese and not text.held_out]
     kept = apart(known, [text.text for text in texts if text.held_out and text.chinese == chinese])
-    kept += [Text(text, 0, "clean frames", chinese, False, row=text) for text in clean_frames(chinese, seed)]
-    kept += [Text(text, 1, "frames", chinese, False, kind) for text, kind in toxic_frames(chinese, seed)]
+    unlike = len(kept)
+    kept += made_texts(chinese, seed)
     refuse_traps(kept, traps)
-    made = sum("frames" in text.name for text in kept)
-    print(f"{name}: {len(known):,} texts, {len(kept) - made:,} of them unlike any held out, {made:,} made", flush=True)
+    print(
+        f"{name}: {len(known):,} texts, {unlike:,} of them unlike any held out, {len(kept) - unlike:,} made", flush=True
+    )
     language = Language(name, kept)
     threshold, slope = calibrate(language, seed)
     table = language.fit()
-    return replace(table, bias=table.bias - threshold + EASED[name], slope=slope)
+    return replace(table, bias=table.bias - threshold + EASED[name], slope=slope, shortest=JUDGED_AS[name])
+
+
+def made_texts(chinese: bool, seed: int) -> list[Text]:
+    """What frames make, and the half of the plain lines that is for training; no line of the other half."""
+    plain = plain_lines(chinese, seed)
+    texts = [Text(text, 0, "clean frames", chinese, False, row=text) for text in clean_frames(chinese, seed)]
+    texts += [Text(text, 1, "frames", chinese, False, kind) for text, kind in toxic_frames(chinese, seed)]
+    texts += [Text(text, 0, "clean plain", chinese, False, row=text) for text in plain_clean(chinese, seed)]
+    texts += [Text(text, 1, "plain", chinese, False, kind) for text, kind in plain_toxic(chinese, seed)]
+    texts += [text for text in plain if not text.held_out]
+    held = {_letters(text.text) for text in plain if text.held_out}
+    return [text for text in texts if _letters(text.text) not in held]
+
+
+def plain_lines(chinese: bool, seed: int) -> list[Text]:
+    """The short lines written at hand, toxic and near to it; half of them are held out."""
+    lines = (TRAPS / f"plain_{'zh' if chinese else 'en'}.txt").read_text(encoding="utf-8").splitlines()
+    return [
+        Text(
+            line[2:],
+            int(line[0] == "+"),
+            "plain" if line[0] == "+" else "clean plain",
+            chinese,
+            line[2:] not in MISSED and held_out(line[2:], 0.5, seed),
+            row=line,
+        )
+        for line in lines
+        if not line.startswith("#")
+    ]
+
+
+def held_lines(name: str, seed: int) -> list[Text]:
+    """The plain lines that are never trained on."""
+    return [line for line in plain_lines(name == "zh", seed) if line.held_out]
 
 
 def calibrate(language: Language, seed: int) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import pytest
 
 from instructkit.filters.toxicity.model import FILE, model
 
+PLAIN = {"en": 0.6, "zh": 0.6}  # recall on the short lines that were never trained on
 TRAINING = Path(__file__).parents[3] / "training"
 
 
@@ -20,10 +21,12 @@ def figures(real_data: Path) -> Any:
     try:
         from measuring import measure
         from sources import clean, labelled
+        from toxicity import held_lines
 
         seed = json.loads(FILE.with_name("model_metrics.json").read_text())["seed"]
         texts = [text for text in (*labelled(real_data, seed), *clean(real_data, seed)) if text.held_out]
-        return measure(model(), texts, {})
+        plain = {name: held_lines(name, seed) for name in ("en", "zh")}
+        return measure(model(), texts, {}, plain)
     finally:
         sys.path.remove(str(TRAINING))
 
@@ -43,7 +46,14 @@ def test_few_texts_that_only_name_or_quote_or_counter_are_flagged(figures: Any) 
         assert figures["labelled"][name]["others_flagged"] <= 0.1
 
 
+def test_plain_abuse_is_found_and_its_neighbours_are_left_alone(figures: Any) -> None:
+    for name in ("en", "zh"):
+        assert figures["plain"][name]["recall"] >= PLAIN[name]
+        assert figures["plain"][name]["others_flagged"] <= 0.08
+
+
 def test_the_card_tells_the_same_figures(figures: Any) -> None:
     told = json.loads(FILE.with_name("model_metrics.json").read_text())
     assert told["labelled"] == figures["labelled"]
     assert told["clean"] == figures["clean"]
+    assert told["plain"] == figures["plain"]

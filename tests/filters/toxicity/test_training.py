@@ -44,6 +44,18 @@ def test_texts_near_a_held_out_one_are_left_out_of_training(script: Any) -> None
     assert [text.text for text in script.apart(texts, [held])] == [far]
 
 
+@pytest.mark.parametrize("chinese", [False, True])
+def test_no_held_out_plain_line_is_trained_on(script: Any, chinese: bool) -> None:
+    lines = script.plain_lines(chinese, 0)
+    held = {line.text.lower() for line in lines if line.held_out}
+    made = script.made_texts(chinese, 0)
+    assert len(lines) / 3 < len(held) < len(lines) * 2 / 3
+    assert not held & {text.text.lower() for text in made}
+    assert {line for line in lines if not line.held_out} <= set(made)
+    traps = script.trap_lines("zh" if chinese else "en")
+    script.refuse_traps(made, traps)
+
+
 def test_a_text_is_left_out_for_any_held_out_one_however_many_share_more_with_it(script: Any) -> None:
     text = "abcdefghijklmnopq"  # twelve shingles
     longer = [f"{number}{number}{number}{number}{number}{number}abcdefghij{number}xyzxyzxyz" for number in range(6)]
