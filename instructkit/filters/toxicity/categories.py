@@ -19,7 +19,7 @@ def _patterns() -> dict[str, dict[str, re.Pattern[str]]]:
         kind: re.compile(rf"(?<![\w*])(?:{'|'.join(map(_hideable, known))})(?![\w*])")
         for kind, known in words["english"].items()
     }
-    chinese = {kind: re.compile("|".join(map(re.escape, known))) for kind, known in words["chinese"].items()}
+    chinese = {kind: re.compile("|".join(map(_apart, known))) for kind, known in words["chinese"].items()}
     return {"en": english, "zh": chinese}
 
 
@@ -28,6 +28,25 @@ def _hideable(pattern: str) -> str:
     if not re.match(r"[a-z]+", pattern) or " " in pattern or "(" in pattern:
         return pattern
     return pattern[0] + re.sub(r"(?<!\\)([aeiou])", r"[\1*]", pattern[1:])
+
+
+def _apart(word: str) -> str:
+    """A word whose Latin letters at its edges stand in no longer word."""
+    before = "(?<![a-z])" if word[0].isascii() else ""
+    return before + re.escape(word) + ("(?![a-z])" if word[-1].isascii() else "")
+
+
+@functools.cache
+def _harmful() -> re.Pattern[str]:
+    text = Path(__file__).with_name("lexicon.yaml").read_text(encoding="utf-8")
+    lists = yaml.safe_load(text)["chinese"]
+    words = {word for kind in _HARM for word in lists[kind] if len(word) > 1}  # one character is part of many words
+    return re.compile("|".join(map(_apart, sorted(words, key=lambda word: (-len(word), word)))))
+
+
+def harmful_words(folded: str) -> list[tuple[int, int]]:
+    """Where the lexicon's Chinese words stand in folded text, the longest where some overlap: begins and ends."""
+    return [found.span() for found in _harmful().finditer(folded)]
 
 
 def categories(folded: str, language: str, score: float) -> list[str]:

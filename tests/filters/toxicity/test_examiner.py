@@ -33,6 +33,12 @@ ABUSE = [
     "他妈的什么玩意",
     "河南人都是骗子小偷",
     "你们这些黑鬼滚回非洲去",
+    "kill yourself",
+    "k1ll yours3lf",
+    "s h u t up idiot",
+    "砍死你",
+    "去死",
+    "蠢货",
 ]
 HARMLESS = [
     "The assassin passed the class in Scunthorpe.",
@@ -51,6 +57,11 @@ HARMLESS = [
     "干货",
     "操作系统",
     "草莓",
+    "去死皮",
+    "他被砍死的新闻",
+    "dead man's switch",
+    "an idiot-proof recipe",
+    "Dick Whittington had a cock and a bull.",
     "日本人",
     "",
     "😀😀😀",
@@ -89,11 +100,6 @@ def test_harmless_words_names_and_groups_are_left_alone(text: str) -> None:
     (row,) = tagged(text)
     assert row["toxicity"] < 0.5
     assert row["toxicity_labels"] == row["toxicity_words"] == []
-
-
-@pytest.mark.xfail(strict=True, reason="two of these words in one sentence outweigh all others")
-def test_a_known_miss() -> None:
-    assert score("Dick Whittington had a cock and a bull.") < 0.5
 
 
 @pytest.mark.parametrize("name", ["en", "zh"])
@@ -136,6 +142,57 @@ def test_a_text_without_an_end_of_sentence_is_judged_in_time() -> None:
     assert 0 <= score("word " * 400_000) <= 1
     assert 0 <= score("*" * 1_000_000) <= 1
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize("text", ["You stupid piece of shit, you fucking idiot! ", "你这个傻逼，滚！"])
+def test_a_text_of_nothing_but_abuse_is_explained_in_time(text: str) -> None:
+    long = text * (2_000_000 // len(text.encode()))
+    start = time.perf_counter()
+    (row,) = tagged(long)
+    assert time.perf_counter() - start < 6  # about one second
+    assert row["toxicity"] >= 0.5
+    assert row["toxicity_words"] == tagged(text * 20)[0]["toxicity_words"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("you f*** idiot-faced m0r0n", {"you", "f***", "idiot-faced", "m0r0n"}),
+        ("those moron's fuck-ups", {"those", "moron's", "fuck-ups"}),
+        ("you are an idioooooottttt", {"you", "are", "an", "idioooooottttt"}),
+        ("you are a $tupid a$$", {"you", "are", "a", "$tupid", "a$$"}),
+        ("a" * 390 + " fucking fuckers and motherfuckers", {"fucking", "fuckers", "motherfuckers", "and"}),
+    ],
+)
+def test_the_evidence_is_whole_words(text: str, words: set[str]) -> None:
+    (row,) = tagged(text)
+    shown = " ".join(row["toxicity_words"]).split()
+    assert shown
+    assert set(shown) <= words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("你就是个不要脸的王八蛋", ["不要脸的王八蛋"]),
+        ("他是个窝囊废，狗东西", ["窝囊废，狗东西"]),
+        ("河南人都是骗子小偷", ["骗子小偷"]),
+        ("你这个傻*", ["傻*"]),
+    ],
+)
+def test_the_evidence_is_whole_chinese_words(text: str, words: list[str]) -> None:
+    assert tagged(text)[0]["toxicity_words"] == words
+
+
+@pytest.mark.parametrize(("name", "found"), [("en", 0.7), ("zh", 0.75)])
+def test_plain_abuse_is_found_and_its_neighbours_are_left_alone(name: str, found: float) -> None:
+    lines = (HERE / f"plain_{name}.txt").read_text(encoding="utf-8").splitlines()
+    texts = [line[2:] for line in lines if not line.startswith("#")]
+    toxic = np.array([line[0] == "+" for line in lines if not line.startswith("#")])
+    flagged = np.array([row["toxicity"] >= 0.5 for row in tagged(*texts)])
+    assert min(toxic.sum(), (~toxic).sum()) >= 100
+    assert flagged[toxic].mean() >= found
+    assert flagged[~toxic].mean() <= 0.03
 
 
 def test_a_score_hangs_on_no_other_text() -> None:
