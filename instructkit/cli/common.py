@@ -106,6 +106,8 @@ class Run:
         for name in inputs:
             if Path(name).resolve() in self._side_files:
                 raise click.UsageError(f"{name} is an input: --rejects, --summary and --clusters must not overwrite it")
+            if self.output != "-" and Path(name).resolve() == Path(self.output).resolve():
+                raise click.UsageError(f"{name} is an input: the rows that go would be lost; write to another file")
 
     def open(self, inputs: tuple[str, ...], *, text: str | None = None) -> "Records":
         """Open the inputs as one stream of examples, or of rows with a column of plain text; none are stdin."""
@@ -231,15 +233,18 @@ def _with_bar(records: "Records", name: str, quiet: bool) -> "Records":
 
 def show_first_rows(records: "Records") -> Iterator[Any]:
     """Print the first rows of a stream as a table; gives the batches that were not needed."""
+    from instructkit.records.values import python_values
     from instructkit.reports.tables import print_table
 
-    rows: list[dict[str, Any]] = []
-    for batch in records.batches:
-        rows += batch.slice(0, FIRST_ROWS - len(rows)).to_pylist()
-        if len(rows) >= FIRST_ROWS:
-            break
     ours = ("instruction", "input", "output", "task")
     names = [name for name in ours if name in records.schema.names] or records.schema.names[:4]
+    rows: list[dict[str, Any]] = []
+    for batch in records.batches:
+        few = batch.slice(0, FIRST_ROWS - len(rows)).select(names)
+        values = zip(*map(python_values, few.columns), strict=True)
+        rows += [dict(zip(names, row, strict=True)) for row in values]
+        if len(rows) >= FIRST_ROWS:
+            break
     print_table("", names, [[_short(row[name]) for name in names] for row in rows])
     click.echo(f"the first {len(rows)} rows; -o FILE writes all, a pipe passes them on", err=True)
     return records.batches

@@ -52,4 +52,4 @@ def spare_pandas() -> None:
 
 
 def _runs_others_code(argument: str) -> bool:
-    return argument.startswith(("hub:", "--pii-ner"))
+    return argument.startswith("--pii-ner") or argument.rpartition("=")[2].startswith("hub:")

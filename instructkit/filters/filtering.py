@@ -43,7 +43,7 @@ def filter(
     examiners = given.examiners()
     judge = (
         make_text_judge(examiners, records.schema, given.text, tag=given.tag)
-        if given.text
+        if given.text is not None
         else make_judge(examiners, records.schema, tag=given.tag)
     )
     sink = as_rejects(rejects)

@@ -1,6 +1,7 @@
 """A batch after all examiners: who stays, what is added, and all the reasons of those that go."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.filters.examining import Examiner, Findings
-from instructkit.filters.rule import Mask
+from instructkit.filters.rule import Mask, Verdict
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import extra_name
 
@@ -49,7 +50,7 @@ class Judge:
         changed = next((found.batch for found in findings if found.batch is not None), batch)
         columns = [
             *changed.columns,
-            *_added(findings, [verdict.values for _, verdict, _ in verdicts] if self.tag else []),
+            *_added(findings, [verdict.values for _, verdict in _told(self.examiners, findings)] if self.tag else []),
         ]
         if self.tag:
             columns.append(_failed(names, fails))
@@ -87,6 +88,16 @@ def _added(findings: list[Findings], values: list[pa.Array]) -> list[pa.Array]:
     return [column for group in groups for column in group]
 
 
+def _told(examiners: Sequence[Examiner], findings: list[Findings]) -> list[tuple[str, Verdict]]:
+    """The verdicts that become columns: those whose values no column of their examiner tells already."""
+    return [
+        (name, verdict)
+        for examiner, found in zip(examiners, findings, strict=True)
+        for name, verdict, _ in found.verdicts
+        if name not in {field.name for field in examiner.fields}
+    ]
+
+
 def _counted(names: list[str], fails: Masks) -> Counter[str]:
     return Counter({name: int(rows.sum()) for name, rows in zip(names, fails, strict=True) if rows.any()})
 
@@ -102,7 +113,7 @@ def make_judge(examiners: list[Examiner], schema: pa.Schema, *, tag: bool) -> Ju
     if tag:
         nothing = pa.RecordBatch.from_pylist([], schema=schema)
         found: list[Findings] = [examiner(nothing) for examiner in examiners]
-        tags = [pa.field(name, verdict.values.type) for one in found for name, verdict, _ in one.verdicts]
+        tags = [pa.field(name, verdict.values.type) for name, verdict in _told(examiners, found)]
         added += [*tags, FAILED]
     taken = set(schema.names)
     named = []

@@ -15,6 +15,9 @@ from instructkit.records.stream import Records
 _OUTPUT = EXAMPLE.get_field_index("output")
 
 
+SLOTS = ("id", "task", "source", "parent", "template")  # of an example, that a text's own columns of these names take
+
+
 @dataclass(frozen=True)
 class TextJudge:
     """A judge of examples for rows of plain text; picklable, called with a batch of such rows on a worker."""
@@ -32,12 +35,23 @@ class TextJudge:
         """Judge the rows of a batch."""
         judged = self.judge(as_examples(batch, self.column))
         columns = [judged.kept.column(place) for place, _ in self._places()]
+        text = self.rows.get_field_index(self.column)
+        there = judged.kept.column(len(EXAMPLE))
+        if pc.any(pc.invert(there)).as_py():  # what was null is null again
+            columns[text] = pc.if_else(there, columns[text], pa.scalar(None, pa.string()))
         return replace(judged, kept=pa.RecordBatch.from_arrays(columns, schema=self.schema))
 
     def _places(self) -> list[tuple[int, str]]:
         """The columns of the rows that stay, by their places in those of the judge, with their names here."""
-        extras = iter(range(len(EXAMPLE), len(self.judge.schema)))
-        own = [(_OUTPUT if name == self.column else next(extras), name) for name in self.rows.names]
+        extras = iter(range(len(EXAMPLE) + 1, len(self.judge.schema)))
+        own = []
+        for child in self.rows:
+            if child.name == self.column:
+                own.append((_OUTPUT, child.name))
+            elif _in_slot(child):
+                own.append((EXAMPLE.get_field_index(child.name), child.name))
+            else:
+                own.append((next(extras), child.name))
         taken = set(self.rows.names)
         added = []
         for place in extras:
@@ -47,29 +61,43 @@ class TextJudge:
         return own + added
 
 
+def _in_slot(child: pa.Field) -> bool:
+    return child.name in SLOTS and bool(pa.types.is_string(child.type))
+
+
 def make_text_judge(examiners: list[Examiner], rows: pa.Schema, column: str, *, tag: bool) -> TextJudge:
     """`make_judge` for rows of plain text."""
     return TextJudge(make_judge(examiners, examples_schema(rows, column), tag=tag), rows, column)
 
 
 def as_examples(batch: pa.RecordBatch, column: str) -> pa.RecordBatch:
-    """Rows of plain text as examples: a text is an output without a prompt, other columns stand after ours."""
-    rows = batch.num_rows
-    texts = {"output": pc.fill_null(batch.column(column), ""), "history": no_history(rows)}
-    extras = [batch.column(name) for name in batch.schema.names if name != column]
-    columns = [*(texts[name] if name in texts else repeat("", rows) for name in EXAMPLE.names), *extras]
+    """Rows of plain text as examples: a text is an output without a prompt, other columns stand after ours.
+
+    The first of these tells which texts are there and not null.
+    """
+    rows, text = batch.num_rows, batch.column(column)
+    others = [child for child in batch.schema if child.name != column]
+    known = {child.name: batch.column(child.name) for child in others if _in_slot(child)}
+    known |= {"output": pc.fill_null(text, ""), "history": no_history(rows)}
+    extras = [batch.column(child.name) for child in others if not _in_slot(child)]
+    columns = [
+        *(known[name] if name in known else repeat("", rows) for name in EXAMPLE.names),
+        text.is_valid(),
+        *extras,
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=examples_schema(batch.schema, column))
 
 
 def examples_schema(rows: pa.Schema, column: str) -> pa.Schema:
     """The columns of `as_examples`."""
     taken = {*EXAMPLE.names, *rows.names}
-    extras = []
+    extras = [pa.field(extra_name("there", taken), pa.bool_())]
     for child in rows:
-        if child.name != column:
-            name = extra_name(child.name, taken) if child.name in EXAMPLE.names else child.name
-            taken.add(name)
-            extras.append(child.with_name(name))
+        if child.name == column or _in_slot(child):
+            continue
+        name = extra_name(child.name, taken) if child.name in EXAMPLE.names else child.name
+        taken.add(name)
+        extras.append(child.with_name(name))
     return example_schema(extras)
 
 

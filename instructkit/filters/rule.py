@@ -156,8 +156,10 @@ def parse_rule(text: str) -> tuple[str, Any]:
     if name not in RULES:
         near = difflib.get_close_matches(name, RULES, 3)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"there is no rule {name!r}; {meant}Known rules (filter --list): {', '.join(sorted(RULES))}")
+        raise UsageError(f"there is no rule {name!r}; {meant}known rules (filter --list): {', '.join(sorted(RULES))}")
     known = RULES[name]
+    if text.endswith("="):
+        raise UsageError(f"--rule {text}: give a threshold, off, or the name alone")
     if value == "off":
         return name, None
     if not value:

@@ -5,8 +5,11 @@ from typing import Any
 
 from instructkit.errors import UsageError
 from instructkit.filters.examining import Examiner
+from instructkit.filters.rule import RULES
 from instructkit.filters.rules.presets import chosen_rules
 from instructkit.filters.ruling import RuleExaminer
+
+PROMPT = {"instruction", "input", "history", "system"}
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,11 @@ class FilterSettings:
     def __post_init__(self) -> None:
         for name in ("rules", "keywords", "language", "classifier"):
             given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given or ()))
         if self.classify != "output" and not self.classifier:
             raise UsageError("--classify says what classifiers are asked about: name one by --classifier")
+        if self.text is not None and self.classify != "output":
+            raise UsageError(f"--classify {self.classify}: plain text (--text) has no prompt")
         if self.toxicity != "off":
             from instructkit.filters.toxicity import parse_toxicity
 
@@ -59,8 +64,8 @@ class FilterSettings:
         Raises `UsageError` for rules, codes, labels and types that are none, `BadInput` for files that can't be read.
         """
         rules = chosen_rules(self.preset, self.rules)
-        if self.text is not None and "empty_instruction" not in self.rules:
-            rules.pop("empty_instruction", None)  # plain text asks for nothing
+        if self.text is not None:  # which has no prompt
+            rules = {name: value for name, value in rules.items() if not set(RULES[name].columns) <= PROMPT}
         examiners: list[Examiner] = [RuleExaminer(rules)]
         # each is loaded where it is asked for: their patterns, loops and models take a while
         if self.keywords:
@@ -70,7 +75,9 @@ class FilterSettings:
         if self.language:
             from instructkit.filters.language import parse_languages
 
-            examiners += [parse_languages(text, tells_all=self.tag) for text in self.language]
+            examiners += [
+                parse_languages(text, tells_all=self.tag, plain=self.text is not None) for text in self.language
+            ]
         if self.perplexity is not None:
             from instructkit.filters.perplexity import parse_perplexity
 
@@ -78,12 +85,14 @@ class FilterSettings:
         if self.classifier:
             from instructkit.filters.classifiers import parse_classifier
 
-            examiners += [parse_classifier(text, self.classify) for text in self.classifier]
+            examiners += [parse_classifier(text, self.classify, tells_all=self.tag) for text in self.classifier]
         if self.toxicity != "off":
             from instructkit.filters.toxicity import ToxicityExaminer, parse_toxicity
+            from instructkit.filters.toxicity.examiner import THRESHOLD
 
             mode, threshold = parse_toxicity(self.toxicity)
-            examiners.append(ToxicityExaminer(mode) if threshold is None else ToxicityExaminer(mode, threshold))
+            least = THRESHOLD if threshold is None else threshold
+            examiners.append(ToxicityExaminer(mode, least, tells_all=self.tag))
         if self.pii != "off":
             from instructkit.filters.pii import DEFAULT_TYPES, PiiExaminer, parse_types, read_key
 

@@ -17,6 +17,7 @@ from instructkit.records.hashing import draw
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
 from instructkit.records.stream import Counts, Records, public_step, take_step
+from instructkit.records.values import python_values
 
 log = logging.getLogger("instructkit")
 
@@ -78,7 +79,7 @@ def plan(reader: object, settings: MixSettings | None = None, **options: Any) ->
     _check_by(given.by, records.schema)
     rows: dict[str, int] = {}
     for batch in records.batches:
-        for entry in pc.value_counts(batch.column(given.by)).to_pylist():
+        for entry in python_values(pc.value_counts(batch.column(given.by))):
             name = "" if entry["values"] is None else str(entry["values"])
             rows[name] = rows.get(name, 0) + entry["counts"]
     return make_plan(rows, given)
@@ -110,7 +111,7 @@ def _gather(records: Records, spool: Spool, settings: MixSettings) -> _Gathered:
     size = 0
     for batch in records.batches:
         encoded = batch.column(settings.by).dictionary_encode()
-        known = group_codes(encoded.dictionary.to_pylist(), names)
+        known = group_codes(python_values(encoded.dictionary), names)
         indices = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
         if (indices < 0).any():
             nothing = group_codes([None], names)[0]

@@ -1,15 +1,18 @@
 """Read columns as they are: texts and labels that are no examples."""
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 
-from instructkit.errors import BadInput
+from instructkit.errors import BadInput, UsageError
 from instructkit.records.containers.raw import BadRows, Raw
 from instructkit.records.reading import concatenate, describe_inputs, open_container
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import Source, parse_from, resolve
 from instructkit.records.stream import Records
+
+_NAME = re.compile(r"[^\W\d][\w.-]{0,39}")
 
 
 def open_columns(
@@ -25,13 +28,16 @@ def open_columns(
 
 
 def check_column(schema: pa.Schema, name: str, column: str) -> None:
-    """Raise `BadInput` where rows have no such column; ``name`` is what they came from."""
+    """Raise `UsageError` where rows have no such column; ``name`` is what they came from."""
     if column not in schema.names:
-        raise BadInput(f"{name} has no column {column!r}; it has {', '.join(schema.names)}")
+        # without a header the first row stands there, and is not for an error's eyes
+        shown = [one for one in schema.names if _NAME.fullmatch(one)]
+        has = f"it has {', '.join(shown)}" if shown else "is its first line a header?"
+        raise UsageError(f"{name} has no column {column!r}; {has}")
 
 
 def check_text_column(schema: pa.Schema, name: str, column: str) -> None:
-    """Raise `BadInput` where rows have no such column, or it holds no text."""
+    """Raise `UsageError` where rows have no such column, `BadInput` where it holds no text."""
     check_column(schema, name, column)
     if not pa.types.is_string(schema.field(column).type):
         raise BadInput(f"{name}: the column {column!r} holds {schema.field(column).type}, not text")

@@ -12,7 +12,10 @@ def python_values(column: pa.Array) -> list[Any]:
     Python's own times are of microseconds; pyarrow goes through pandas for finer ones, and a command loads no pandas.
     """
     readable = _readable(column.type)
-    values: list[Any] = (column if readable == column.type else pc.cast(column, readable)).to_pylist()
+    texts = column if readable == column.type else pc.cast(column, readable)
+    if pa.types.is_timestamp(column.type) and readable != column.type:  # +0100 as Python writes it, +01:00
+        texts = pc.replace_substring_regex(texts, r"([+-]\d\d)(\d\d)$", r"\1:\2")
+    values: list[Any] = texts.to_pylist()
     return values
 
 

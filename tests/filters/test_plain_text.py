@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 import instructkit as ik
-from instructkit.errors import BadInput
+from instructkit.errors import BadInput, UsageError
 from tests.conftest import Cli, rows_of
 from tests.rows import examples
 
@@ -54,7 +54,7 @@ def test_columns_called_like_ours_are_the_users_and_stay_in_their_place() -> Non
 
 
 def test_a_column_that_is_not_there_or_holds_no_text_is_named() -> None:
-    with pytest.raises(BadInput, match="no column 'text'; it has number, body"):
+    with pytest.raises(UsageError, match="no column 'text'; it has number, body"):
         ik.filter(pages(number=list(range(len(PAGES)))), text="text")
     with pytest.raises(BadInput, match="'number' holds int64, not text"):
         ik.filter(pages(number=list(range(len(PAGES)))), text="number")

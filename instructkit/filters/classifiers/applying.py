@@ -31,6 +31,7 @@ class ClassifierExaminer:
     label: str | None = None
     threshold: float = THRESHOLD
     keep: bool = False
+    tells_all: bool = False  # a value for rows that pass too
     on: str = "output"  # a key of `ON`; several texts are joined by line breaks
 
     @property
@@ -67,9 +68,9 @@ class ClassifierExaminer:
         if self.label is not None:
             wanted = probabilities[:, labels.index(self.label)]
             fails = wanted < np.float32(self.threshold) if self.keep else wanted >= np.float32(self.threshold)
-            shown = {row: f"{self.label} {wanted[row]:.2f}" for row in np.flatnonzero(fails).tolist()}
+            shown = {row: f"{self.label} {wanted[row]:.2f}" for row in np.flatnonzero(fails | self.tells_all).tolist()}
             limit = f"{'at least' if self.keep else 'below'} {self.threshold:g}"
-            return Findings([(f"classifier_{self.name}", Verdict.found(batch.num_rows, shown), limit)])
+            return Findings([(f"classifier_{self.name}", Verdict(fails, shown), limit)])
         if classifier.sidecar.multi_label:
             return Findings(columns=[pa.array(probabilities[:, number]) for number in range(len(labels))])
         best = probabilities.argmax(axis=1)
@@ -81,7 +82,7 @@ class ClassifierExaminer:
         return columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, "\n")
 
 
-def parse_classifier(text: str, on: str = "output") -> ClassifierExaminer:
+def parse_classifier(text: str, on: str = "output", *, tells_all: bool = False) -> ClassifierExaminer:
     """Read ``--classifier MODEL[:LABEL[:T]]``; ``-LABEL`` keeps the rows with the label and drops the others.
 
     Raises `UsageError` for a file that is no classifier, a label it does not know, and a T that is no number in [0, 1].
@@ -105,7 +106,7 @@ def parse_classifier(text: str, on: str = "output") -> ClassifierExaminer:
     threshold = sidecar.thresholds.get(known, THRESHOLD)
     if given is not None:
         threshold = read_share(f"--classifier {text}", given)
-    return ClassifierExaminer(path, known, threshold, keep, on)
+    return ClassifierExaminer(path, known, threshold, keep, tells_all, on)
 
 
 def _split(text: str) -> tuple[str, str | None]:

@@ -40,10 +40,11 @@ class LanguageExaminer:
             for row in np.flatnonzero((other | self.tells_all) & ~fails).tolist():
                 told[row] = f"{name}: {languages[row]} {confidences[row]:.2f}"
             fails |= other
-        return Findings([("language", Verdict(fails, told), ",".join(sorted(self.languages)))])
+        name = "language" if len(self.judged) > 1 else f"language_{self.judged[0]}"
+        return Findings([(name, Verdict(fails, told), ",".join(sorted(self.languages)))])
 
 
-def parse_languages(text: str, *, tells_all: bool = False) -> LanguageExaminer:
+def parse_languages(text: str, *, tells_all: bool = False, plain: bool = False) -> LanguageExaminer:
     """Read ``--language [FIELD=]CODES[:T]``: the languages that may stay, in which field, how sure another must be.
 
     Raises `UsageError` for codes that are none, other fields and thresholds outside [0, 1].
@@ -53,6 +54,8 @@ def parse_languages(text: str, *, tells_all: bool = False) -> LanguageExaminer:
     languages = frozenset(code.strip().lower() for code in codes.split(",") if code.strip())
     if equals and named not in FIELDS:
         raise UsageError(f"--language {text}: {named!r} is none of {', '.join(FIELDS)}")
+    if plain and equals and named != "output":
+        raise UsageError(f"--language {text}: plain text (--text) has no {named}")
     if not languages:
         raise UsageError(f"--language {text}: give ISO 639 codes such as en,zh")
     wrong = sorted(languages - known_languages())

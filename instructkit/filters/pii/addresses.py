@@ -26,10 +26,10 @@ _STREET = (
     r"|[0-9]{1,5}(?: bis)?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Aa]venida|[Cc]alle|[Rr]ua|[Vv]ia|"
     r"[Uu]l\.) [A-Z\w][^\s,.;?!\x00]{1,20}"
     r"(?: [A-Z][^\s,.;?!\x00]{1,20}){0,3}"
-    r"|[A-ZÀ-ž][^\W\d_]{1,30}(?:straße|strasse|str\.|gasse|weg|platz|gata|gatan|vägen|vej|gade|veien|katu|tie|"
+    r"|[A-ZÀ-ɏ][^\W\d_]{1,30}(?:straße|strasse|str\.|gasse|weg|platz|gata|gatan|vägen|vej|gade|veien|katu|tie|"
     r"straat|laan) [0-9]{1,4}[A-Za-z]?\b"
-    r"|(?:[Rr]ue|[Cc]alle|[Aa]venida|[Rr]ua|[Uu]l\.|[Uu]lica|[Vv]ia) [A-ZÀ-ž][^\W\d_]{1,20}"
-    r"(?: [A-ZÀ-ž][^\W\d_]{1,20}){0,2},? [0-9]{1,4}\b"
+    r"|(?:[Rr]ue|[Cc]alle|[Aa]venida|[Rr]ua|[Uu]l\.|[Uu]lica|[Vv]ia) [A-ZÀ-ɏ][^\W\d_]{1,20}"
+    r"(?: [A-ZÀ-ɏ][^\W\d_]{1,20}){0,2},? [0-9]{1,4}\b"
 )
 _SUFFIX_RE2 = (
     r"Street|St\b|Ave|Av\b|Road|Rd\b|Boulevard|Blvd|Lane|Ln\b|Drive|Dr\b|Court|Ct\b|Square|Sq\b|Ter|Way|Crescent|Close|Place|"
@@ -46,25 +46,25 @@ _CUE = (
 # behind "Address:" alone any line of words and a house number is taken
 _LINE = (
     r"(?:[0-9]{1,5}[A-Za-z]?,? [^\W\d_][^\n\x00.;?!]{3,60}|"
-    r"[A-ZÀ-ž][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
+    r"[A-ZÀ-ɏ][^\n\x00.;:?!\d]{2,40} [0-9]{1,5}[A-Za-z]?\b(?:, ?[^\n\x00.;?!]{2,60})?)"
 )
 
 _CODE = (  # of a post box's town: America, Australia, Britain, Canada
     rf"(?:{_STATES})\.?,? [0-9]{{5}}(?:-[0-9]{{4}})?|(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) [0-9]{{4}}|"
     r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}|[A-Z]{2},? [A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]"
 )
-_TOWN = r"[A-ZÀ-ž][^\W\d_]{1,24}(?:[ -](?:[A-ZÀ-ž][^\W\d_]{1,20}|am|an der|sur|de|del|la)){0,3}"
-_TOWN_QUICK = r"\s(?:[A-Z]{1,2}-)?[0-9]{4,5} (?:[A-Z]{2} )?[A-ZÀ-ž][^\s,.]"
+_TOWN = r"[A-ZÀ-ɏ][^\W\d_]{1,24}(?:[ -](?:[A-ZÀ-ɏ][^\W\d_]{1,20}|am|an der|sur|de|del|la)){0,3}"
+_TOWN_QUICK = r"\s(?:[A-Z]{1,2}-)?[0-9]{4,5} (?:[A-Z]{2} )?[A-ZÀ-ɏ][^\s,.]"
 # the street in front of a European postal code and town: Hauptstraße 12, 10115 Berlin; 9 rue des Lilas, 75019 Paris
 _EUROPEAN_FRONT = re.compile(
-    r"(?<![^\W_])(?:(?:[A-ZÀ-ž][^\W\d_]{0,20}-){0,3}[A-ZÀ-ž][^\W\d_]{0,30}"
+    r"(?<![^\W_])(?:(?:[A-ZÀ-ɏ][^\W\d_]{0,20}-){0,3}[A-ZÀ-ɏ][^\W\d_]{0,30}"
     r"(?:(?<![A-Z])(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|ufer|damm|steig|markt|gata|gatan|vägen|vej|gade|"
     r"straat|laan|gracht|plein)|(?:(?<=-)|-)(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Ring|Ufer|Damm)|"
     r" (?:Straße|Strasse|Str\.|Weg|Platz|Allee)) [0-9]{1,4} ?[A-Za-z]?(?:[-/][0-9]{1,4})?"
     r"|[0-9]{1,4}(?: ?(?:bis|ter|[A-Z]))?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Cc]hemin|[Aa]llée|[Qq]uai|"
     r"[Ii]mpasse|[Cc]ours) [^\d,\n\x00?!:;=]{2,40}"
     r"|(?:[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Rr]ua|[Uu]l\.|[Uu]lica) "
-    r"(?=[A-ZÀ-ž])[^\d,\n\x00?!:;=]{2,40},? [0-9]{1,4}[A-Za-z]?"
+    r"(?=[A-ZÀ-ɏ])[^\d,\n\x00?!:;=]{2,40},? [0-9]{1,4}[A-Za-z]?"
     r"),?\s(?:[A-Z]{1,2}-)?\Z"
 )
 
@@ -81,7 +81,9 @@ _LED = re.compile(
 )  # what leads up to it
 _CUT = re.compile(r".*[到至在是为于住往址]")
 _ROAD = r"(?:路|街|大道|道|巷|弄|胡同|村|屯|小区|社区|花园|家园|公寓|大厦|广场|苑|新村)"
-_HOUSE = r"(?:[0-9A-Za-z]{1,5}(?:号院|号楼|号|栋|幢|座|单元|楼|层|室|弄|组)[-—]?)"
+_HOUSE = r"(?:[0-9A-Za-z]{1,5}(?:号院|号楼|号|栋|幢|座|舍|单元|楼|层|室|弄|组)[-—]?)"
+_SECTION = "(?:[一二三四五六七八九十东南西北中]{1,2}段)?"  # of a long road
+_BUILDING = rf"(?:{_HAN}{{1,9}}[场厦心园寓舍区楼苑城庭院府]{_HOUSE}{{1,4}}(?:[0-9]{{1,5}})?)?"
 
 
 def _postal(match: re.Match[str]) -> Span | None:
@@ -110,9 +112,15 @@ def _chinese(match: re.Match[str]) -> Span | None:
     return match.start() - len(run) + place, match.end()
 
 
+# streets of countries whose postal codes have five digits; four are a year
+_FIVE_DIGITS = re.compile(r"[0-9]|(?i:via|viale|piazza|corso|calle|avenida|plaza|paseo|rua|ul\.|ulica) ")
+
+
 def _european(match: re.Match[str]) -> Span | None:
     window = before(match, 100)
     found = _EUROPEAN_FRONT.search(window)
+    if found and re.match("[0-9]{4} ", match[0]) and _FIVE_DIGITS.match(found[0]):
+        return None
     return (match.start() - len(window) + found.start(), match.end()) if found else None
 
 
@@ -123,7 +131,7 @@ def _cued(match: re.Match[str]) -> Span | None:
 
 
 ADDRESS = Family(
-    rf"(?:{_STATES}),? [0-9]{{5}}|[A-Z][0-9][0-9A-Z]? ?[0-9][A-Z]|{_ROAD}[0-9A-Za-z]|(?i:address)|"
+    rf"(?:{_STATES}),? [0-9]{{5}}|[A-Z][0-9][0-9A-Z]? ?[0-9][A-Z]|{_ROAD}{_SECTION}[0-9A-Za-z]|(?i:address)|"
     r"[Ll]iv(?:e|es|ed|ing) (?:at|on|in) |[Ll]ocated |[Mm]oved to |[Rr]esid|[Ss]hip |[Ss]en[dt] |[Dd]eliver|"
     r"[Rr]eturn to|[Mm]ail |"
     r"(?:home|Home|[Oo]ffices?) |[Mm]eet |taxi to|B[Oo][Xx] #?[0-9]|[0-9]号?信箱|"
@@ -166,8 +174,8 @@ ADDRESS = Family(
         ),
         Detector(
             "ADDRESS",
-            rf"{_ROAD}[0-9A-Za-z]",
-            re.compile(rf"{_ROAD}{_HOUSE}{{1,5}}(?:[0-9]{{1,5}})?(?![0-9A-Za-z])"),
+            rf"{_ROAD}{_SECTION}[0-9A-Za-z]",
+            re.compile(rf"{_ROAD}{_SECTION}{_HOUSE}{{1,5}}(?:[0-9]{{1,5}})?{_BUILDING}(?![0-9A-Za-z])"),
             _chinese,
         ),
         Detector(

@@ -53,7 +53,7 @@ PHONE = Words.of(
     "registered voicemail extension handphone telefon telefono telefone telefoon telefonnummer rufnummer mobil mobiel "
     "celular appelez appeler joindre ring",
     "电话 手机 (?<![\u4e00-\u9fff])号码 (?<=[的个])号码 座机 固话 拨 致电 来电 联系 热线 传真 微信 短信 打给 呼叫 "
-    "[Тт]елефон [Тт]ел\\. звон",
+    "電話 手機 致電 聯繫 聯絡 傳真 [Тт]елефон [Тт]ел\\. звон",
 )
 CARD = Words.of(
     "card cards cc visa mastercard amex discover maestro unionpay pan creditcard debit credit",

@@ -29,7 +29,8 @@ DEFAULT_TYPES = tuple(name for name in TYPES if name not in NOT_BY_DEFAULT)
 
 MANY, LARGE = 64, 1 << 16  # texts, bytes: with fewer the quick tests take longer to compile than they save
 _ROW = 1 << 32  # characters: more than a text can have
-_WIDE_TEXT = "[０-９＠]"
+# what `narrow` is for: full-width letters and digits, and blanks that RE2 does not take for one
+_WIDE_TEXT = r"[０-９Ａ-Ｚａ-ｚ＠．－＋\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 
 
 @dataclass
@@ -155,10 +156,7 @@ def _settled(hits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def _narrow(texts: pa.StringArray) -> pa.StringArray:
     """Full-width digits and signs as the plain ones; no place moves."""
-    if len(texts) < MANY:
-        wide = pa.array([text is not None and not text.isascii() for text in texts.to_pylist()], pa.bool_())
-    else:
-        wide = pc.fill_null(pc.match_substring_regex(texts, _WIDE_TEXT), False)
+    wide = pc.fill_null(pc.match_substring_regex(texts, _WIDE_TEXT), False)
     if not pc.any(wide).as_py():
         return texts
     values = [narrow(text) for text in texts.filter(wide).to_pylist()]

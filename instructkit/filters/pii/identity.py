@@ -62,7 +62,8 @@ def _named_plate(match: re.Match[str]) -> Span | None:
 
 
 IDENTITY = Family(
-    rf"[0-9]{{17}}|[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}|[{_PROVINCES}][A-Z]|[0-9]{{2}} [A-D]|[0-9]{{6}}[A-D]|"
+    rf"[0-9]{{17}}|[0-9]{{6}}[ -](?:19|20)[0-9]{{2}}|[0-9]{{3}}-[0-9]{{2}}-[0-9]{{4}}|"
+    rf"[{_PROVINCES}][A-Z]|[0-9]{{2}} [A-D]|[0-9]{{6}}[A-D]|"
     r"(?i:passport|plate|ssn|security|registration)|护照|身份证",
     (
         Detector(
@@ -70,6 +71,15 @@ IDENTITY = Family(
             r"[0-9]{17}[0-9Xx]",
             re.compile(r"[1-8](?<![0-9A-Za-z_.][1-8])[0-9]{16}[0-9Xx](?![0-9A-Za-z_])"),
             checked(checks.resident_id),
+        ),
+        Detector(  # as people group it
+            "ID",
+            r"[0-9]{6}[ -](?:19|20)[0-9]{2}",
+            re.compile(
+                r"[1-8](?<![0-9A-Za-z_.-][1-8])[0-9]{5}(?: (?:19|20)[0-9]{2} ?[0-9]{4} |-(?:19|20)[0-9]{2}-?[0-9]{4}-)"
+                r"[0-9]{3}[0-9Xx](?![0-9A-Za-z_-])"
+            ),
+            lambda match: match.span() if checks.resident_id(re.sub("[ -]", "", match[0])) else None,
         ),
         Detector(  # before 1999: fifteen digits, nothing to check them by
             "ID",

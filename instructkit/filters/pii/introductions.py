@@ -17,7 +17,7 @@ _FAMILY = frozenset(words("en_family_names")) | frozenset(
     listed("black gold good grand green head king little long love moon park pope small strong white young")
 )
 _PARTS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_TITLES = r"M(?:r|rs|s|x|iss)\.? "
+_TITLES = r"(?:M(?:r|rs|s|x|iss)|Dr|Prof)\.? "
 _ROLES = (
     r"[Pp]atient|[Tt]enant|colleague|landlord|landlady|neighbou?r|applicant|employee|homeowner|"
     r"[Mm]y (?:[a-z]{2,10} )?(?:friend|husband|wife|partner|son|daughter|brother|sister|mother|father|mom|mum|dad|"
@@ -25,7 +25,7 @@ _ROLES = (
     r"accountant|doctor|client)"
 )
 _HERE = r"(?:from|at|and|here|calling|speaking|with|your|writing|reaching|contacting|again)\b"
-_LARGE = r"[A-ZÀ-ž]"
+_LARGE = r"[A-ZÀ-ɏ]"
 
 
 def _likely(match: re.Match[str]) -> Span | None:
@@ -58,20 +58,20 @@ _SELF_SAID = (
     rf"|(?:Hi|Hello|Hey)[,!.]? {NAME}(?= here\b)"
     rf"|I, (?<!\wI, ){NAME}(?=,? (?:hereby|of|being|residing|the undersigned|certify|declare|authori[sz]e)\b)"
 )
-_SELF_QUICK = rf"(?:I'm|I’m|I am|I,|his is|t's|t’s|t is) {_LARGE}|(?:Hi|Hello|Hey)[,!.]? [A-ZÀ-ž]"
+_SELF_QUICK = rf"(?:I'm|I’m|I am|I,|his is|t's|t’s|t is) {_LARGE}|(?:Hi|Hello|Hey)[,!.]? {_LARGE}"
 
 INTRODUCTIONS = (
     Detector("PERSON", _SELF_QUICK, re.compile(_SELF_SAID), _likely),
     Detector(  # the title says that it is a person, two words that it is one person
         "PERSON",
         rf"{_TITLES}{_LARGE}",
-        re.compile(rf"M(?<![\w&]M)(?:r|rs|s|x|iss)\.? {NAME}"),
+        re.compile(rf"(?:M(?<![\w&]M)(?:r|rs|s|x|iss)|D(?<!\wD)r|P(?<!\wP)rof)\.? {NAME}"),
         _likely,
     ),
     Detector(
         "PERSON",
         r"ear (?:Mr|Ms|Mx|Mi|Dr|Pr)",
-        re.compile(rf"ear ((?:{_TITLES}|Dr\.? |Prof\.? |Professor )(?:({WORD})|{NAME}))(?=[,:\n]|\x00|\Z)"),
+        re.compile(rf"ear ((?:{_TITLES}|Professor )(?:({WORD})|{NAME}))(?=[,:，：\n]|\x00|\Z)"),
         _addressed,
     ),
     Detector(
@@ -83,7 +83,7 @@ INTRODUCTIONS = (
     Detector(  # as mail heads and commits have it: Jane Miller <jane@acme.com>
         "PERSON",
         r" <[A-Za-z0-9._%+-]+@",
-        re.compile(rf"{NAME}\"?(?= <[A-Za-z0-9._%+-]{{1,64}}@)"),
+        re.compile(rf"{NAME}\"?(?= <(?!no-?reply|support|info|bot|notifications)[A-Za-z0-9._%+-]{{1,64}}@)"),
         _likely,
     ),
 )

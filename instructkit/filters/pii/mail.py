@@ -35,6 +35,9 @@ def _nobodys(local: str, domain: str) -> bool:
     return local.lower().partition("+")[0] in _NOBODYS and _RESERVED.match(domain.lower()) is not None
 
 
+_APOSTROPHE = re.compile(r"(?<![\w'])[A-Za-z]{1,2}'\Z")
+
+
 def _email(match: re.Match[str]) -> Span | None:
     """The local part is read leftwards from the @: searching for it forwards would try every word."""
     at, end = match.span()
@@ -43,6 +46,8 @@ def _email(match: re.Match[str]) -> Span | None:
     start = at - (len(window) - len(window.rstrip(_LOCAL if window.isascii() else _ANY_LOCAL)))
     while start < at and match.string[start] in ".-%":
         start += 1
+    if start < at and (irish := _APOSTROPHE.search(match.string[max(start - 4, 0) : start])):  # o'brien@
+        start -= len(irish[0])
     if start == at or ".." in domain or domain.rpartition(".")[2].lower() in _FILES:
         return None
     if _nobodys(match.string[start:at], domain[1:]):
@@ -70,11 +75,14 @@ def _abroad(match: re.Match[str]) -> Span | None:
     return start, end
 
 
+_SPELLED_LOCAL = re.compile(r"(?:[A-Za-z0-9_.+%-]{1,32} ?[\[(]dot[\])] ?){0,3}[A-Za-z0-9_.+%-]{1,64}\Z")
+
+
 def _written_out(match: re.Match[str]) -> Span | None:
     """As "ann (at) example (dot) com": the local part is in front of what was matched."""
     window = match.string[max(match.start() - _LOCAL_MAX, 0) : match.start()]
-    local = len(window) - len(window.rstrip(_LOCAL))
-    return (match.start() - local, match.end()) if local else None
+    local = _SPELLED_LOCAL.search(window)
+    return (match.start() - len(window) + local.start(), match.end()) if local else None
 
 
 def _credentials(match: re.Match[str]) -> Span | None:

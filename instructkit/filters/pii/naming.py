@@ -8,7 +8,9 @@ _DIGITS = frozenset("0123456789")
 _CHINA = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}\Z)")
 _NORTH_AMERICA = re.compile(r"\(?(?:\+1|1[ .-]\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-])")  # with its 1 in front
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.?|extension|转) ?[0-9]{1,5}\Z")
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # as Chinese keyboards write them
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(  # as Chinese keyboards write them
+    [0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000], ord(" ")
+)
 _PART = re.compile(r"[^\s()+.,:·•/-]+")  # of a value, between the signs its form is made of
 PLACEHOLDER = r"\[[A-Z_]{2,20}_[1-9][0-9]{0,8}\]"
 READABLE = 3  # characters: of a shorter part the first would tell too much
@@ -33,7 +35,7 @@ def normal(kind: str, value: str) -> str:
 
 
 def narrow(value: str) -> str:
-    """Full-width letters, digits and signs as the plain ones."""
+    """Full-width letters, digits and signs as the plain ones, blanks of all widths as a space; no place moves."""
     return value.translate(_WIDE)
 
 

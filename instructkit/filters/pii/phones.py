@@ -16,13 +16,13 @@ _OWN_FORM = re.compile(
 # "Phone: 12345": a field for a number
 _LABEL = re.compile(
     r"(?:(?i:phone|tele?|mobile|cell|fax|desk|office|home|work)(?i:phone)?(?i: (?:no|number|num|nr))?|"
-    r"电话号?码?|手机号?码?|座机|传真)"
+    r"[电電][话話]号?[码碼]?|手[机機]号?[码碼]?|座机|[传傳]真)"
     r"\.?[:#：是为 ]{1,4}\s{0,4}\(?\Z"
 )
 # in front of a few digits without form nothing but this may stand: "the phone has 12345678 pixels"
 _LAST = re.compile(
     r"(?i:\b(?:phone|mobile|cell|tel|fax|call|dial|text|sms|contact|number|no|nr|is|at|on|to|me|us|him|her|or|and)|"
-    r"[电话手机码线真信拨打系是为])[\s.:：]{0,3}\Z|[-)][\s]?\Z"
+    r"[电话手机码线真信拨打系是为話機碼])[\s.:：]{0,3}\Z|[-)][\s]?\Z"
 )
 _REACHED = re.compile(r"(?i:call|reach|text|phone|dial|ring)(?i: me| us| him| her| them)? (?i:at|on) \(?\Z")
 _LABEL_ENDS = tuple(":#：是为.")
@@ -92,6 +92,9 @@ def _north_american(match: re.Match[str]) -> Span | None:
     return _with_prefix(match, _NORTH_AMERICA)
 
 
+_PART_OF_MORE = re.compile(r"[0-9A-Za-z][-/]\Z")
+
+
 def _national(match: re.Match[str]) -> Span | None:
     """A form of one country; small pairs that grow, or more of them, are as well drawn or counted."""
     if _PAIRS.match(match[0]) and not PHONE_WORDS.in_(thought(match)):
@@ -99,6 +102,8 @@ def _national(match: re.Match[str]) -> Span | None:
         counted = numbers == sorted(numbers) and numbers[-1] <= "60"
         if counted or _MORE_PAIRS.match(match.string, match.end()) or _PAIR_BEFORE.search(before(match, 4)):
             return None
+    if _PART_OF_MORE.search(before(match, 2)):
+        return None
     return _with_prefix(match, _BRACKET)
 
 
@@ -184,7 +189,7 @@ _OUTSIDE = r"(?![0-9A-Za-z_]|[.,:-][0-9])"
 _WORDS_RE2 = (
     r"(?i:phone|tel|mobil|cell|fax|call|dial|text|sms|whats|chat|viber|signal|reach|contact|messages? to|answering|"
     r"registered|voicemail|desk|office|ext|home|work|appele|joindre|rufn|handy|ring )|[Тт]ел|звон|"
-    r"电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫"
+    r"电话|手机|号码|座机|固话|拨|来电|致电|联系|热线|传真|微信|短信|打给|呼叫|電話|手機|致電|聯|傳真"
 )
 
 PHONE = Family(

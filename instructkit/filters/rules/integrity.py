@@ -35,14 +35,24 @@ _DANGLING_ZH = re.compile(
 _OPEN_END = r"[\p{L}\p{N},，、;；(（:：\-–—]\s*$"
 _SENTENCE_END = re.compile(r"[.!?。！？…]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_DANGLING_PAIR = re.compile(r"(?:such as|because of|due to|as well as|in order to|, which (?:is|are|was|were))$")
+# 和, 在 and other single characters end names and replies too; these end nothing
+_DANGLING_PAIR_ZH = re.compile(r"(?:因为|由于|但是|而且|并且|以及|虽然|尽管|例如|比如|包括|对于|以便|[，,；;]并)$")
+_UNENDED = re.compile(
+    r"(?i)mid-?sentence|unfinished|cut off|cliffhanger|suspense|complete th|continue|戛然|未完|悬念|续写|补全"
+)
 _LIST_OR_TABLE = re.compile(r"^\s*([-*+•|#>]|\d+[.)、]|[A-Za-z][.)])")
 
 
 @rule("cut_output", source="ours: Self-Instruct drops an instance that the token limit cut")
-def cut_output(output: pa.StringArray) -> Verdict:
+def cut_output(instruction: pa.StringArray, output: pa.StringArray) -> Verdict:
     """The output stops in the middle of a sentence."""
     open_end = pc.and_(pc.match_substring_regex(output, _OPEN_END), pc.greater_equal(pc.utf8_length(output), 30))
-    return looked_into(open_end, why_cut, output)
+    return looked_into(open_end, _why_cut, instruction, output)
+
+
+def _why_cut(instruction: str, output: str) -> str:
+    return "" if _UNENDED.search(instruction) else why_cut(output)
 
 
 def why_cut(text: str) -> str:
@@ -63,8 +73,12 @@ def why_cut(text: str) -> str:
         return f"it ends in {line[-1]!r}"
     if line[-1] == "," and _SENTENCE_END.search(line[:-1]):
         return "it ends in a comma"
+    if found := chinese and _DANGLING_PAIR_ZH.search(tail if line[-1] not in "，,；;" else line):
+        return f"it ends in {found[0]!r}"
     if chinese and _DANGLING_ZH.search(tail) and _SENTENCE_END.search(line):
         return f"it ends in {tail[-2:]!r}"
+    if not chinese and len(words) >= 6 and (found := _DANGLING_PAIR.search(line)):
+        return f"it ends in {found[0].lstrip(', ')!r}"
     if not chinese and words and words[-1].lower() in _DANGLING_EN and words[-1].islower() and len(words) >= 6:
         return f"it ends in {words[-1]!r}"
     return ""
@@ -77,6 +91,37 @@ def open_fence(output: pa.StringArray) -> Verdict:
     rows = np.flatnonzero(mask_of(pc.match_substring_regex(output, FENCE)))
     fences[rows] = pc.count_substring_regex(output.take(pa.array(rows)), r"(?m)^[ \t]*```").to_numpy()
     return Verdict.of(fences % 2 == 1, fences)
+
+
+# what stands between turns where a model is trained or asked: of ChatML, Llama 2 and 3, Alpaca, Vicuna
+_MARKERS = (
+    r"(?m)<\|(?:im_start|im_end|im_sep|endoftext|end_of_text|begin_of_text|eot_id|eom_id|start_header_id|end_header_id|"
+    r"endofprompt|end|user|assistant|system)\|>|</?(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|</s>\s*$|"
+    r"^(?:#{2,3} ?(?:Instruction|Response|Input|Human|Assistant) ?[:：]|Human ?:|ASSISTANT ?:|Assistant ?:)"
+)
+# where turns or such signs are what is asked for
+_ABOUT_TURNS = re.compile(
+    r"(?i)dialog|conversation|chat|script|interview|transcript|role|story|play|token|template|prompt|format|markup|html|"
+    r"llama|对话|聊天|剧本|采访|访谈|角色|故事|模板|提示|标记"
+)
+
+
+@rule(
+    "chat_markers", source="ours: a template's signs of ChatML, Llama, Alpaca or Vicuna, learned as part of the answer"
+)
+def chat_markers(instruction: pa.StringArray, input: pa.StringArray, output: pa.StringArray) -> Verdict:
+    """The output has a sign that parts turns (<|im_end|>, [/INST], Human:, ### Response:), and nothing asks for it."""
+    return looked_into(pc.match_substring_regex(output, _MARKERS), why_marked, instruction, input, output)
+
+
+def why_marked(instruction: str, input: str, output: str) -> str:
+    """The sign between turns that an answer has outside code, or ""."""
+    prompt = f"{instruction}\n{input}"
+    outside = re.sub(r"`[^`\n]*`", "", "".join(output.split(FENCE)[::2]))
+    found = re.search(_MARKERS, outside)
+    if not found or found[0].strip() in prompt or _ABOUT_TURNS.search(prompt):
+        return ""
+    return "" if found[0].startswith("</s>") and "<s>" in output else found[0].strip()
 
 
 _PLACEHOLDER = r"\{\{[ \t]*[A-Za-z_][\w.]*[ \t]*(\|[^{}]*)?\}\}|\{%-?[ \t]*\w[^{}%]*%\}"

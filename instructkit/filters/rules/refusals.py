@@ -25,6 +25,7 @@ _AI = r"(?:ai|artificial intelligence|(?:large )?language model)"
 _REFUSES_EN = re.compile(
     rf"(?i)\W*(?:{_SORRY},? ?(?:but )?,? ?(?:as an? [\w ]{{2,40}}, ?)?(?:that )?i? ?{_CANNOT} {_HELP}"
     rf"|as an? {_AI}\b[^.\n]{{0,60}}?\bi? ?{_CANNOT}"
+    r"|i (?:must|have to) (?:decline|refuse)\b"
     rf"|i {_CANNOT} (?:assist|help you|help with|fulfil+|comply|provide|generate|create|engage|"
     r"answer (?:this|that|your)))"
 )
@@ -33,11 +34,15 @@ _REFUSES_ZH = re.compile(
     r"[^\w]*(?:(?:非常|很|十分)?(?:抱歉|遗憾)|对不起|不好意思)[，,。 ]*(?:但是?)?(?:作为[^，。\n]{2,30}[，,])?我?"
     rf"(?:目前)?{_CANNOT_ZH}(?:为您|为你|给您|给你|直接)?"
     r"(?:提供|回答|帮助|协助|满足|完成|生成|执行|浏览|访问|查看|进行|写|创建|给出|处理|理解|识别|播放|打开|推荐|继续|做到)"
+    r"|[^\w]*(?:(?:非常|很|十分)?抱歉|对不起|不好意思|您好)?[，,。 ]*(?:这个问题)?"
+    r"我(?:暂时|目前|现在)?(?:不能|没法|无法|不太?方便|不便)(?:回答|(?:讨论|谈论|提供)(?:您|你)?的?(?:这个|该|此|这样的|这类)?(?:问题|话题|请求|内容))"
     rf"|[^\w]*作为(?:一个|一名|一款|一种)?(?:AI|人工智能|大?语言模型)[^。\n]{{0,30}}{_CANNOT_ZH}"
 )
 _MAY_REFUSE = (
-    r"(?i)^[\s\pP]*(?:i['’]?m|i am|i can['’ n]|i won|i will not|i do|sorry|unfortunately|my apolog|apolog|i apolog|"
-    r"as an? (?:ai|artificial|large|language)|(?:非常|很|十分)?(?:抱歉|遗憾)|对不起|不好意思|"
+    r"(?i)^[\s\pP]*(?:i['’]?m|i am|i can['’ n]|i won|i must|i have to|i will not|i do|sorry|"
+    r"unfortunately|my apolog|apolog|i apolog|"
+    r"as an? (?:ai|artificial|large|language)|(?:非常|很|十分)?(?:抱歉|遗憾)|对不起|不好意思|您好|"
+    r"这个问题我|我(?:暂时|目前|现在)?(?:不|没|无)|"
     r"作为.{0,8}(?:AI|人工智能|语言))"
 )
 
@@ -45,7 +50,9 @@ _MAY_REFUSE = (
 # prompts to which words of refusal may be the right answer
 _ASKS_FOR_WORDS = re.compile(
     r"(?i)translat|rewrite|paraphras|rephras|\bsays?\b|repl(?:y|ies)|respond|role|pretend|act as|e-?mail|message|"
-    r"letter|story|dialog|conversation|apolog|refus|phrase|sorry|翻译|改写|回复|扮演|对话|道歉|拒绝|邮件|短信|怎么说"
+    r"letter|story|dialog|conversation|apolog|refus|phrase|sorry|can'?t (?:you )?(?:help|do)|"
+    r"limitation|不能做|做不到|局限|"
+    r"翻译|改写|回复|扮演|对话|道歉|拒绝|邮件|短信|怎么说"
 )
 
 
@@ -102,10 +109,14 @@ _IDENTIFIES = (  # for RE2 and for Python
 # questions to which it is the right answer
 _ASKED = re.compile(
     r"(?i)\b(?:who|what) (?:exactly )?(?:are|r) you\b|\bwho you are\b|\byour name\b|\byou have a name\b|\babout you\b"
-    r"|\b(?:made|created|built|trained|developed|owns?) you\b"
-    r"|\bare you (?:an? |the |really |actually )?(?:ai|bot|robot|human|person|real|based|chat|gpt|openai|bard|claude|"
-    r"language)|\b(?:about|introduce|describe) yourself\b|\byou called\b|\bcall you\b"
+    r"|\b(?:made|created|built|trained|developed|owns?|programmed|taught|designed|coded|behind) you\b"
+    r"|\bwho am i\b|\bwh(?:ich|at) (?:company|firm|organi[sz]ation|team|model|version)\b[^.?!\n]{0,30}\byou\b"
+    r"|\bare you (?!(?:able|sure|ready|familiar|aware|going|willing|there)\b)"
+    r"|\bdo you (?:have|feel|call|use|love|dream|sleep|eat|think|believe|want|experience|get|consider|like|know who)\b"
+    r"|\A\W*(?:hi|hello|hey|good (?:morning|evening))\b.{0,20}\s*\Z"
+    r"|\b(?:about|introduce|describe) yourself\b|\byou called\b|\bcall you\b"
     r"|你(?:到底)?是(?:不是|谁|什么|人|机器|ChatGPT)|你(?:叫|的名字)|(?:介绍|描述)(?:一下)?(?:你)?自己"
+    r"|\A\W*(?:你|您)好.{0,6}\s*\Z|你(?:有|会)(?:没有)?(?:感情|意识|情感|感觉)|你(?:来自|属于)"
     r"|谁(?:创造|开发|训练|制造)|自我介绍|怎么称呼|来自哪里"
 )
 

@@ -4,6 +4,7 @@ They look at long outputs only, so that a table, a poem's refrain or a row of la
 """
 
 import functools
+import re
 import zlib
 from collections import Counter
 
@@ -21,6 +22,19 @@ _MIXER = np.uint64(0x9E3779B97F4A7C15)
 BYTES = 600  # shorter texts are not judged: they compress in no telling way
 
 
+_ASKS_AGAIN = re.compile(
+    r"(?i)\b(?:song|lyric|chorus|refrain|poem|poetry|hymn|chant|ballad|villanelle|repeat\w*|times|echo|over and over)\b"
+    r"|歌|诗|词|副歌|童谣|重复|遍"
+)
+
+
+def _not_asked_for(instruction: pa.StringArray, verdict: Verdict) -> Verdict:
+    """The verdict without the rows of which the instruction asks for repetition: songs and poems have refrains."""
+    for row in np.flatnonzero(verdict.fails).tolist():
+        verdict.fails[row] = not _ASKS_AGAIN.search(str(instruction[row]))
+    return verdict
+
+
 @rule("repeated_lines", source="Gopher (Rae et al. 2021, table A1) at 0.20; ours is laxer, for code and tables")
 def repeated_lines(instruction: pa.StringArray, output: pa.StringArray, *, at_most: float = 0.5) -> Verdict:
     """Share of the output's characters that stand in lines that repeat an earlier one, which the instruction lacks."""
@@ -29,7 +43,7 @@ def repeated_lines(instruction: pa.StringArray, output: pa.StringArray, *, at_mo
     texts = (column.take(pa.array(rows)).to_pylist() for column in (instruction, output))
     for row, asked, text in zip(rows.tolist(), *texts, strict=True):
         shares[row] = repeated_share([line for line in text.split("\n") if line and line not in asked])
-    return Verdict.of(shares > at_most, shares)
+    return _not_asked_for(instruction, Verdict.of(shares > at_most, shares))
 
 
 def _with_equal_lines(output: pa.StringArray) -> npt.NDArray[np.int64]:
@@ -67,14 +81,14 @@ def repeated_share(lines: list[str]) -> float:
 
 
 @rule("repetitive", source="ours: zlib leaves 0.3 to 0.6 of prose and code, 0.15 of tables, under 0.08 of loops")
-def repetitive(output: pa.StringArray, *, at_least: float = 0.08) -> Verdict:
+def repetitive(instruction: pa.StringArray, output: pa.StringArray, *, at_least: float = 0.08) -> Verdict:
     """Compressed size of the output as a share of its size, in any language; by LZ4 where that leaves much."""
     ratios = np.full(len(output), np.nan)
     data, starts = buffers(output)
     places = starts.tolist()
     for row in np.flatnonzero(np.diff(starts) >= BYTES).tolist():
         ratios[row] = compressed_share(data.data[places[row] : places[row + 1]], at_least)
-    return Verdict(ratios < at_least, pa.array(ratios, from_pandas=True))
+    return _not_asked_for(instruction, Verdict(ratios < at_least, pa.array(ratios, from_pandas=True)))
 
 
 @functools.cache

@@ -38,17 +38,18 @@ class ToxicityExaminer:
     """Scores every text of a row, earlier turns too; a row is flagged where one reaches the threshold.
 
     ``tag`` adds three columns: the row's highest score (float32), and of a flagged row the categories and the words.
-    ``drop`` gives a verdict instead.
+    ``drop`` gives a verdict instead, with ``tells_all`` the columns too.
     """
 
     mode: str = "tag"
     threshold: float = THRESHOLD
     columns: tuple[str, str, str] = COLUMNS
+    tells_all: bool = False
 
     @property
     def fields(self) -> tuple[pa.Field, ...]:
-        """The columns of ``tag``."""
-        if self.mode != "tag":
+        """The columns that are added."""
+        if self.mode != "tag" and not self.tells_all:
             return ()
         words = pa.list_(pa.string())
         return tuple(map(pa.field, self.columns, (pa.float32(), words, words)))
@@ -67,7 +68,9 @@ class ToxicityExaminer:
         if self.mode == "drop":
             shown = {row: told(scores[row], one) for row, one in evidence.items()}
             findings.verdicts.append(("toxicity", Verdict.found(batch.num_rows, shown), f"{self.threshold:g}"))
-        elif self.mode == "tag":
+        else:
+            findings.marked["toxicity_tagged"] = flagged
+        if self.fields:
             nothing = Evidence(0.0, [], [])
             rows = [evidence.get(row, nothing) for row in range(batch.num_rows)]
             listed = pa.list_(pa.string())
@@ -76,7 +79,6 @@ class ToxicityExaminer:
                 pa.array([one.labels for one in rows], listed),
                 pa.array([one.words for one in rows], listed),
             ]
-            findings.marked["toxicity_tagged"] = flagged
         return findings
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.csv
 
+from instructkit.errors import UsageError
 from instructkit.records.hashing import json_texts
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.stream import Counts
@@ -107,13 +108,18 @@ class _Text:
 
     def __init__(self, schema: pa.Schema) -> None:
         wanted = ("instruction", "input", "output")
-        self._names = [name for name in wanted if name in schema.names] or schema.names[:1]
+        self._names = [name for name in wanted if name in schema.names]
+        if "instruction" not in self._names:  # plain text
+            self._names = ["text"] if "text" in schema.names else schema.names[:1]
+            if self._names != ["text"] and len(schema.names) > 1:
+                raise UsageError(f"a .txt file holds one column; of {', '.join(schema.names)} none is called text: "
+                                 "write .jsonl")  # fmt: skip
 
     def head(self) -> bytes:
         return b""
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
-        columns = [batch.column(name).to_pylist() for name in self._names]
+        columns = [python_values(batch.column(name)) for name in self._names]
         texts = ("\n".join(str(part) for part in row if part) for row in zip(*columns, strict=True))
         return "".join(text.replace("\\", "\\\\").replace("\n", "\\n") + "\n" for text in texts).encode()
 
