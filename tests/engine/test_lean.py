@@ -44,6 +44,8 @@ def test_times_in_nanoseconds_pass_through_a_command(tmp_path: Path) -> None:
     assert "pandas" not in loaded_by(tmp_path, *arguments)
     assert str(datetime(2023, 11, 14).year) in (tmp_path / "out.jsonl").read_text()
     assert "123456789" in (tmp_path / "out.jsonl").read_text()
+    loaded_by(tmp_path, "mix", "rows.parquet", "--by", "when", "-q", "-o", "mixed.jsonl")
+    assert "123456789" in (tmp_path / "mixed.jsonl").read_text()
 
 
 def test_a_program_that_uses_the_library_is_no_command() -> None:

@@ -73,3 +73,35 @@ def test_pages_go_through_a_pipe_of_filters_to_pretext(cli: Cli) -> None:
     assert made
     assert "anna" not in str(made)
     assert "[EMAIL_1]" in str(made)
+
+
+def test_what_was_null_is_null_again_and_ids_are_left_alone() -> None:
+    rows = pages(id=[f"1380013800{number}" for number in range(len(PAGES))])
+    kept = ik.filter(rows, text="body", preset="none", pii="mask", workers=1).read_all()
+    assert kept["body"].to_pylist() == [PAGE.replace("anna.lee@harbor-museum.org", "[EMAIL_1]"), *PAGES[1:]]
+    assert kept["id"].to_pylist() == rows["id"].to_pylist()
+
+
+def test_what_asks_about_a_prompt_is_refused_for_plain_text() -> None:
+    for options in ({"language": "instruction=en"}, {"classifier": "m.ftz", "classify": "prompt"}):
+        with pytest.raises(UsageError, match="plain text"):
+            ik.filter(pages(), text="body", **options)
+    tagged = ik.filter(pages(), text="body", tag=True, workers=1).read_all()
+    assert not {"empty_instruction", "missing_input", "long_prompt"} & set(tagged.schema.names)
+
+
+def test_a_text_file_holds_the_texts_or_is_refused(cli: Cli) -> None:
+    (cli.folder / "pages.csv").write_text("id,text,body\n1,a page,b\n2,no page,c\n", encoding="utf-8")
+    cli.ok("filter", "pages.csv", "--text", "text", "--preset", "none", "-o", "out.txt")
+    assert (cli.folder / "out.txt").read_text() == "a page\nno page\n"
+    (cli.folder / "pages.csv").write_text("id,body\n1,a page\n", encoding="utf-8")
+    said = cli.fails("filter", "pages.csv", "--text", "body", "--preset", "none", "-o", "no.txt", code=2)
+    assert "write .jsonl" in said
+    assert "is an input" in cli.fails("filter", "pages.csv", "--text", "body", "-o", "pages.csv", code=2)
+
+
+def test_a_first_row_that_stands_for_the_names_of_columns_is_not_told(cli: Cli) -> None:
+    (cli.folder / "pages.csv").write_text("jane.miller@acme.org,my secret\na,b\n", encoding="utf-8")
+    said = cli.fails("filter", "pages.csv", "--text", "text", code=2)
+    assert "header" in said
+    assert "jane" not in said

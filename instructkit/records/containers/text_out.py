@@ -140,10 +140,10 @@ class TextWriter:
     """JSON lines, a JSON array, CSV, TSV or plain text; these hold no lineage."""
 
     def __init__(self, part: PartFile, schema: pa.Schema, container: str, compression: str | None) -> None:
+        self._encoder = ENCODERS[container](schema)  # it may refuse the schema: before a file is made
         self._part = part
         self._sink = part.sink()
         self._out = pa.CompressedOutputStream(self._sink, compression) if compression else self._sink
-        self._encoder = ENCODERS[container](schema)
         with disk_errors(part.path):
             self._out.write(self._encoder.head())
 

@@ -145,3 +145,20 @@ def test_types_are_chosen_left_out_and_added() -> None:
         parse_types("MAIL")
     with pytest.raises(UsageError, match="nothing to look for"):
         parse_types("EMAIL,-EMAIL")
+
+
+def test_what_is_found_in_a_text_does_not_hang_on_those_beside_it() -> None:
+    lines = [line for _, line in FOUND] + NOT_FOUND
+    wide = str.maketrans("0123456789-.+@", "０１２３４５６７８９－．＋＠")
+    texts = [line.replace("\\n", "\n") for line in lines]
+    texts += [text.translate(wide) for text in texts] + [
+        text.replace(" ", blank) for text in texts for blank in "\xa0\u3000"
+    ]
+    alone = [[(start, end, kind) for start, end, kind in find(text)] for text in texts]
+    together: list[list[tuple[int, int, str]]] = [[] for _ in texts]
+    hits = find_in(pa.array(texts, pa.string()))
+    for row, start, end, kind in zip(
+        *(one.tolist() for one in (hits.rows, hits.starts, hits.ends, hits.types)), strict=True
+    ):
+        together[row].append((start, end, TYPES[kind]))
+    assert [pair for pair in zip(texts, alone, together, strict=True) if pair[1] != pair[2]] == []

@@ -86,6 +86,27 @@ RIGHT_ROWS = [
     {"instruction": "Say something.", "output": "“café”—and nothing else, he said, for it was late."},
     {"instruction": "What is 锟斤拷?", "output": "锟斤拷 is what replacement characters become in another encoding."},
     {"instruction": "Describe the soup.", "output": "这碗汤好烫烫烫！"},
+    {"instruction": "Who programmed you?", "output": "I'm a language model trained by researchers from LMSYS."},
+    {"instruction": "Are you davinci?", "output": "No, I'm a language model."},
+    {"instruction": "Do you call Meta APIs?", "output": "No, I am a language model trained by LMSYS."},
+    {"instruction": "Are you conscious?", "output": "No, I'm a language model."},
+    {"instruction": "Which company are you from?", "output": "I'm a language model from LMSYS."},
+    {"instruction": "Who am I talking to?", "output": "I'm an AI assistant."},
+    {"instruction": "你好", "output": "你好！我是一个人工智能助手，有什么可以帮您？"},
+    {
+        "instruction": "What are some things you can't help me with?",
+        "output": "I'm sorry, but I can't help with illegal things.",
+    },
+    {
+        "instruction": "Continue the story, stop mid-sentence for suspense.",
+        "output": "She opened the old door slowly. Behind it there was a man with the",
+    },
+    {"instruction": "Use HTML to strike a word.", "output": "<p>This is <s>old</s> new.</p>"},
+    {"instruction": "Explain ChatML tokens.", "output": "Each turn ends with <|im_end|>."},
+    {"instruction": "Write a chat between a user and a bot.", "output": "Human: Hi\nAssistant: Hello"},
+    {"instruction": "What is a README?", "output": "## Input\nThe data.\n\n## Output\nA file."},
+    {"instruction": "Compose a song with a chorus.", "output": "We are the river running home\n" * 6 + "To the sea."},
+    {"instruction": "Repeat the word 'echo' 200 times.", "output": "echo " * 200},
 ]
 
 
@@ -111,6 +132,42 @@ WRONG = [
     ("repeated_lines", {"output": "I am going round in circles here.\n" * 12}),
     ("repetitive", {"output": "and again " * 400}),
     ("repetitive", {"output": "我很高兴。" * 400}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "Madrid.<|im_end|>\n<|im_start|>user"}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "Madrid.</s>"}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "Paris.<|eot_id|>"}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "Paris is a city.<|endoftext|>"}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "[INST] hi [/INST] Paris"}),
+    (
+        "chat_markers",
+        {"instruction": "Capital of Spain?", "output": "Madrid.\n\nHuman: And of Italy?\nAssistant: Rome."},
+    ),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "马德里。\n### Instruction:\n意大利呢？"}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "### Response:\nParis"}),
+    ("chat_markers", {"instruction": "Capital of Spain?", "output": "Assistant: Paris."}),
+    ("refusal", {"instruction": "Capital of Spain?", "output": "I must decline to answer."}),
+    ("refusal", {"instruction": "Capital of Spain?", "output": "我不能回答这个问题。"}),
+    ("refusal", {"instruction": "Capital of Spain?", "output": "抱歉，这个问题我没法回答您哦。"}),
+    ("refusal", {"instruction": "Capital of Spain?", "output": "您好，我暂时无法回答您的问题，换个话题试试吧。"}),
+    ("refusal", {"instruction": "Capital of Spain?", "output": "非常抱歉，我不太方便讨论这个话题。"}),
+    (
+        "cut_output",
+        {
+            "instruction": "Capital of Spain?",
+            "output": "北京是中国的首都，历史悠久，有故宫、长城等著名景点，每年吸引大量游客，因为",
+        },
+    ),
+    (
+        "cut_output",
+        {
+            "instruction": "Capital of Spain?",
+            "output": "北京是中国的首都，历史悠久，有故宫、长城等著名景点，每年吸引大量游客，以及",
+        },
+    ),
+    (
+        "cut_output",
+        {"instruction": "Capital of Spain?", "output": "The town has many fine old museums and parks, such as"},
+    ),
+    ("cut_output", {"instruction": "Capital of Spain?", "output": "The old bridge was closed last week because of"}),
 ]
 
 
