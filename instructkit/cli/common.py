@@ -106,8 +106,6 @@ class Run:
         for name in inputs:
             if Path(name).resolve() in self._side_files:
                 raise click.UsageError(f"{name} is an input: --rejects, --summary and --clusters must not overwrite it")
-            if self.output != "-" and Path(name).resolve() == Path(self.output).resolve():
-                raise click.UsageError(f"{name} is an input: the rows that go would be lost; write to another file")
 
     def open(self, inputs: tuple[str, ...], *, text: str | None = None) -> "Records":
         """Open the inputs as one stream of examples, or of rows with a column of plain text; none are stdin."""
