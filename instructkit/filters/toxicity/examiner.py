@@ -18,6 +18,7 @@ from instructkit.filters.toxicity.model import model
 
 MODES = ("off", "tag", "drop")
 THRESHOLD = 0.5
+LONGEST = 1_000_000  # characters that are scored at once
 FIELDS = ("instruction", "input", "output")
 COLUMNS = ("toxicity", "toxicity_labels", "toxicity_words")
 
@@ -92,21 +93,64 @@ def judge(batch: pa.RecordBatch, threshold: float) -> tuple[npt.NDArray[np.float
     """The highest score of each row, and the evidence in each row that reaches the threshold."""
     owners, texts = _texts(batch)
     known = pc.dictionary_encode(texts)  # instructions repeat
+    pieces, whole = _pieces(known.dictionary)
     each = np.zeros(len(known.dictionary), np.float32)
-    for scores in model().score(known.dictionary).values():
-        np.maximum(each, scores, out=each)
+    told_of: dict[int, Evidence] = {}
+    for start, rows in _blocks(pieces):
+        block, owner = pieces.slice(start, rows), whole[start : start + rows]
+        scores = _scores(block)
+        np.maximum.at(each, owner, scores)
+        flagged = np.flatnonzero(scores >= np.float32(threshold))
+        for number, evidence in zip(
+            owner[flagged].tolist(), explain(model(), block.take(pa.array(flagged)), threshold), strict=True
+        ):
+            told_of[number] = _joined(told_of.get(number), evidence)
     places = known.indices.to_numpy(zero_copy_only=False)
     highest = np.zeros(batch.num_rows, np.float32)
     np.maximum.at(highest, owners, each[places])
     toxic: Mask = each >= np.float32(threshold)
-    numbers = np.flatnonzero(toxic)
-    told_of = dict(
-        zip(numbers.tolist(), explain(model(), known.dictionary.take(pa.array(numbers)), threshold), strict=True)
-    )
     found: dict[int, Evidence] = {}
     for place in np.flatnonzero(toxic[places]).tolist():
         found[int(owners[place])] = _joined(found.get(int(owners[place])), told_of[int(places[place])])
     return highest, dict(sorted(found.items()))
+
+
+def _scores(texts: pa.StringArray) -> npt.NDArray[np.float32]:
+    highest = np.zeros(len(texts), np.float32)
+    for scores in model().score(texts).values():
+        np.maximum(highest, scores, out=highest)
+    return highest
+
+
+def _pieces(texts: pa.StringArray) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
+    """The texts, long ones in pieces that end with a line or sentence; and which text each is of.
+
+    Memory grows with the characters that are scored at once, and each sentence is judged by itself and its neighbors.
+    """
+    lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
+    if not len(texts) or lengths.max() <= LONGEST:
+        return texts, np.arange(len(texts))
+    pieces: list[str] = []
+    owners: list[int] = []
+    for row, text in enumerate(texts.to_pylist()):
+        start = 0
+        while start == 0 or start < len(text):
+            end = start + LONGEST
+            if end < len(text):
+                near = max(text.rfind(mark, end - LONGEST // 10, end) for mark in ("\n", ". ", "。", "! ", "? ", " "))
+                end = near + 1 or end
+            pieces.append(text[start:end])
+            owners.append(row)
+            start = end
+    return pa.array(pieces, pa.string()), np.array(owners)
+
+
+def _blocks(texts: pa.StringArray) -> list[tuple[int, int]]:
+    """Starts and rows of parts of a column that hold about `LONGEST` characters each, one text at least."""
+    lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
+    block = np.cumsum(lengths) // LONGEST if len(texts) else np.zeros(0)
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    return list(zip(starts.tolist(), np.diff(starts, append=len(texts)).tolist(), strict=True)) or [(0, len(texts))]
 
 
 def _joined(one: Evidence | None, other: Evidence) -> Evidence:

@@ -11,7 +11,7 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import BadInput, UsageError
-from instructkit.filters.toxicity import ToxicityExaminer, parse_toxicity
+from instructkit.filters.toxicity import ToxicityExaminer, examiner, parse_toxicity
 from instructkit.filters.toxicity.model import FILE, load, model, save
 from tests.rows import examples
 
@@ -289,3 +289,23 @@ def test_the_filter_drops_and_shows_the_evidence(tmp_path: Path) -> None:
     ((reason,),) = ik.read(str(tmp_path / "r.parquet")).read_all()["reasons"].to_pylist()
     assert reason["rule"] == "toxicity"
     assert "idiot" in reason["value"]
+
+
+def test_a_long_text_is_judged_in_pieces_and_found_where_it_is_toxic(monkeypatch: pytest.MonkeyPatch) -> None:
+    calm = "The committee will meet again on Thursday to settle the budget for the coming year. "
+    rows = [
+        {"output": calm * 40 + "You are a fucking idiot. " + calm * 40},
+        {"output": calm * 80},
+        {"output": "42"},
+        {"output": ""},
+    ]
+    batch = examples(rows).to_batches()[0]
+    scores, evidence = examiner.judge(batch, 0.5)
+    for longest in (300, 1000, 5000):
+        monkeypatch.setattr(examiner, "LONGEST", longest)
+        again, found = examiner.judge(batch, 0.5)
+        assert list(found) == list(evidence) == [0]
+        assert "idiot" in " ".join(found[0].words)
+        assert abs(again - scores).max() < 0.2
+    nothing, none = examiner.judge(batch.slice(0, 0), 0.5)
+    assert (len(nothing), none) == (0, {})
