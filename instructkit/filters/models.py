@@ -1,12 +1,16 @@
 """fastText model files: opened safely, refused in one sentence where they are none."""
 
+import functools
 import mmap
 import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from instructkit.errors import BadInput, OutputFailed, UsageError
 from instructkit.records.writing import check_folder
+
+Model = TypeVar("Model")
 
 MAGIC = (793_712_314).to_bytes(4, "little")  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of fastText's fasttext.cc
 _ARGUMENTS = 4 + 12 * 4 + 8  # the version, twelve numbers and a double, after the magic
@@ -39,7 +43,18 @@ def load_model(path: Path) -> Any:
         raise BadInput(f"{path}: the fastText model can't be read ({error}); it may be cut off") from error
 
 
-def stamp(path: Path) -> tuple[int, int]:
+def kept_open(load: Callable[[Path], Model]) -> Callable[[str], Model]:
+    """A loader of models that keeps the last few open, each until another file takes its place."""
+    kept = functools.lru_cache(maxsize=8)(lambda path, _: load(Path(path)))
+
+    @functools.wraps(load)
+    def opened(path: str) -> Model:
+        return kept(path, _stamp(Path(path)))
+
+    return opened
+
+
+def _stamp(path: Path) -> tuple[int, int]:
     """What tells a model's file from one that took its place; zeros where there is none."""
     try:
         told = path.stat()

@@ -1,6 +1,5 @@
 """A fastText model with what its sidecar says: probabilities of its labels for texts."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from instructkit.errors import BadInput
 from instructkit.filters.classifiers.labels import token
 from instructkit.filters.classifiers.sidecar import Sidecar, place, read_sidecar
 from instructkit.filters.classifiers.texts import LABEL_PREFIX, Normalization
-from instructkit.filters.models import load_model, stamp
+from instructkit.filters.models import kept_open, load_model
 
 NOTHING = "-"  # the label of a row that has none of several: fastText learns from no row without a label
 
@@ -43,26 +42,20 @@ def predict(model: Any, labels: Sequence[str], lines: list[str]) -> npt.NDArray[
     return np.clip(found[:, :-1], 0, 1)
 
 
-def open_classifier(path: str) -> Classifier:
+@kept_open
+def open_classifier(path: Path) -> Classifier:
     """Open a model and its sidecar; a model without one is asked with texts as they are, but for line breaks.
-
-    It is kept open until another file takes its place.
 
     Raises `BadInput` for a file that is no model, and a sidecar that is not this model's.
     """
-    return _opened(path, stamp(Path(path)))
-
-
-@functools.lru_cache(maxsize=8)
-def _opened(path: str, _: tuple[int, int]) -> Classifier:
-    model = load_model(Path(path))
+    model = load_model(path)
     known = [name.removeprefix(LABEL_PREFIX) for name in model.get_labels()]
     if not all(name.startswith(LABEL_PREFIX) for name in model.get_labels()):
         raise BadInput(f"{path} is a fastText model without labels, not a classifier")
-    sidecar = read_sidecar(Path(path))
+    sidecar = read_sidecar(path)
     if sidecar is None:
         plain = Normalization(lower=False, space_han=False)
         sidecar = Sidecar(tuple(sorted(known)), "ova" in str(model.f.getArgs().loss).lower(), plain)
     elif {token(label) for label in sidecar.labels} != set(known) - {NOTHING}:
-        raise BadInput(f"{place(Path(path))} belongs to another model: its labels are not those of {path}")
+        raise BadInput(f"{place(path)} belongs to another model: its labels are not those of {path}")
     return Classifier(model, sidecar)

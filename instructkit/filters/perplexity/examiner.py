@@ -1,6 +1,5 @@
 """``filter --perplexity``: rows whose answer is less usual than clean text is."""
 
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import pyarrow.compute as pc
 
 from instructkit.errors import BadInput, InstructkitError, UsageError
 from instructkit.filters.examining import Findings
-from instructkit.filters.models import stamp
-from instructkit.filters.perplexity.model import CharacterModel, load_character_model
+from instructkit.filters.models import kept_open
+from instructkit.filters.perplexity.model import load_character_model
 from instructkit.filters.rule import Verdict
 
 KENLM_SUFFIXES = (".arpa", ".arpa.gz", ".binary", ".klm", ".bin")
@@ -63,7 +62,7 @@ def parse_perplexity(text: str) -> PerplexityExaminer:
     if not colon or (not Path(path).exists() and Path(text).exists()):
         path, thresholds = text, ""
     kenlm = path.endswith(KENLM_SUFFIXES)
-    percentiles = {} if kenlm else _character_model(path, stamp(Path(path))).percentiles
+    percentiles = {} if kenlm else _character_model(path).percentiles
     if kenlm:
         _kenlm_model(path)
         if not thresholds:
@@ -98,26 +97,24 @@ def _threshold(text: str, code: str, value: str, percentiles: dict[str, list[flo
     return float(np.interp(number, range(101), percentiles[code]))
 
 
-@functools.lru_cache(maxsize=4)
-def _character_model(path: str, _: tuple[int, int]) -> CharacterModel:
-    return load_character_model(Path(path))
+_character_model = kept_open(load_character_model)
 
 
-@functools.lru_cache(maxsize=4)
-def _kenlm_model(path: str) -> Any:
+@kept_open
+def _kenlm_model(path: Path) -> Any:
     try:
         import kenlm
     except ImportError as error:
         raise InstructkitError("a KenLM model needs the package kenlm: pip install instructkit[kenlm]") from error
     try:
-        return kenlm.Model(path)
+        return kenlm.Model(str(path))
     except (OSError, RuntimeError) as error:
         raise BadInput(f"{path}: KenLM can't read this model") from error
 
 
 def _perplexities(path: str, texts: pa.StringArray) -> npt.NDArray[np.float64]:
     if not path.endswith(KENLM_SUFFIXES):
-        return _character_model(path, stamp(Path(path))).perplexities(texts)
+        return _character_model(path).perplexities(texts)
     model = _kenlm_model(path)
     found = [model.perplexity(" ".join(str(text).split())) if str(text).strip() else np.nan for text in texts]
     return np.array(found, float)
