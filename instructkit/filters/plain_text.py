@@ -23,42 +23,19 @@ class TextJudge:
     """A judge of examples for rows of plain text; picklable, called with a batch of such rows on a worker."""
 
     judge: Judge
-    rows: pa.Schema  # as they come
     column: str  # of the texts
-
-    @property
-    def schema(self) -> pa.Schema:
-        """Of the rows that stay: as they came, then what the examiners add."""
-        return pa.schema([self.judge.schema.field(place).with_name(name) for place, name in self._places()])
+    schema: pa.Schema  # of the rows that stay: as they came, then what the examiners add
+    places: tuple[int, ...]  # of these columns among those of the judge
 
     def __call__(self, batch: pa.RecordBatch) -> Judged:
         """Judge the rows of a batch."""
         judged = self.judge(as_examples(batch, self.column))
-        columns = [judged.kept.column(place) for place, _ in self._places()]
-        text = self.rows.get_field_index(self.column)
+        columns = [judged.kept.column(place) for place in self.places]
+        text = self.schema.get_field_index(self.column)
         there = judged.kept.column(len(EXAMPLE))
         if pc.any(pc.invert(there)).as_py():  # what was null is null again
             columns[text] = pc.if_else(there, columns[text], pa.scalar(None, pa.string()))
         return replace(judged, kept=pa.RecordBatch.from_arrays(columns, schema=self.schema))
-
-    def _places(self) -> list[tuple[int, str]]:
-        """The columns of the rows that stay, by their places in those of the judge, with their names here."""
-        extras = iter(range(len(EXAMPLE) + 1, len(self.judge.schema)))
-        own = []
-        for child in self.rows:
-            if child.name == self.column:
-                own.append((_OUTPUT, child.name))
-            elif _in_slot(child):
-                own.append((EXAMPLE.get_field_index(child.name), child.name))
-            else:
-                own.append((next(extras), child.name))
-        taken = set(self.rows.names)
-        added = []
-        for place in extras:
-            name = extra_name(self.judge.schema.field(place).name, taken)
-            taken.add(name)
-            added.append((place, name))
-        return own + added
 
 
 def _in_slot(child: pa.Field) -> bool:
@@ -67,7 +44,19 @@ def _in_slot(child: pa.Field) -> bool:
 
 def make_text_judge(examiners: list[Examiner], rows: pa.Schema, column: str, *, tag: bool) -> TextJudge:
     """`make_judge` for rows of plain text."""
-    return TextJudge(make_judge(examiners, examples_schema(rows, column), tag=tag), rows, column)
+    judge = make_judge(examiners, examples_schema(rows, column), tag=tag)
+    extras = iter(range(len(EXAMPLE) + 1, len(judge.schema)))
+    names, places = list(rows.names), []
+    for child in rows:
+        if child.name == column:
+            places.append(_OUTPUT)
+        else:
+            places.append(EXAMPLE.get_field_index(child.name) if _in_slot(child) else next(extras))
+    for place in extras:
+        names.append(extra_name(judge.schema.field(place).name, set(names)))
+        places.append(place)
+    fields = [judge.schema.field(place).with_name(name) for place, name in zip(places, names, strict=True)]
+    return TextJudge(judge, column, pa.schema(fields), tuple(places))
 
 
 def as_examples(batch: pa.RecordBatch, column: str) -> pa.RecordBatch:
