@@ -84,7 +84,8 @@ class Run:
         self.quiet: bool = take("quiet", False)
         self.extra: Callable[[], dict[str, Any]] = dict  # more for the summary, known at the end
         self.done: Callable[[], object] = bool  # what is to be done once the output is written
-        self.tables: Callable[[Counts], bool] = lambda counts: False  # prints more of them; whether it told the reasons
+        # prints more of the counts, and gives those that the last line is to tell
+        self.tables: Callable[[Counts], dict[str, Any]] = lambda counts: counts.to_json()
         say_notes(self.quiet)
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
@@ -157,18 +158,12 @@ class Run:
             write_json(self.summary, {"command": self.name, **counts, "seconds": round(seconds, 3), **self.extra()})
         if self.quiet:
             return
-        told = self.tables(own)
+        untold = self.tables(own)
         if own.rows_out == 0:
             click.echo(f"{self.name}: no row is left" + _why(own.reasons), err=True)
         if self.output == "-" or (len(steps) == 1 and not own.inputs):
             where = "" if self.output == "-" else f", written to {self.output}"
-            shown = own.to_json()
-            if told:
-                in_table = {f"{name}_tagged" for name in own.alone}
-                changed = {name: rows for name, rows in own.changed.items() if name not in in_table}
-                shown |= {"reasons": {}, "changed": changed}
-            line = one_line(shown)
-            click.echo(f"{self.name}: {line}, {seconds:.1f} s{where}", err=True)
+            click.echo(f"{self.name}: {one_line(untold)}, {seconds:.1f} s{where}", err=True)
         else:
             from instructkit.records.lineage import with_counts
             from instructkit.reports.tables import print_steps
@@ -236,14 +231,13 @@ def show_first_rows(records: "Records") -> Iterator[Any]:
 
     ours = ("instruction", "input", "output", "task")
     names = [name for name in ours if name in records.schema.names] or records.schema.names[:4]
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for batch in records.batches:
         few = batch.slice(0, FIRST_ROWS - len(rows)).select(names)
-        values = zip(*map(python_values, few.columns), strict=True)
-        rows += [dict(zip(names, row, strict=True)) for row in values]
+        rows += zip(*map(python_values, few.columns), strict=True)
         if len(rows) >= FIRST_ROWS:
             break
-    print_table("", names, [[_short(row[name]) for name in names] for row in rows])
+    print_table("", names, [list(map(_short, row)) for row in rows])
     click.echo(f"the first {len(rows)} rows; -o FILE writes all, a pipe passes them on", err=True)
     return records.batches
 

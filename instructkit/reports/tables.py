@@ -101,10 +101,14 @@ def limited(counts: dict[str, int], shown: int = SHOWN) -> list[tuple[str, int]]
     return ordered[:shown] + ([(f"{len(ordered) - shown} others", rest)] if rest else [])
 
 
-def print_filter(counts: Counts) -> bool:
-    """Print what each rule of a filter did, and what was found in the rows; gives whether it told of the rules."""
-    failed = counts.reasons or {name: counts.changed[f"{name}_tagged"] for name in counts.alone}
+def print_filter(counts: Counts) -> dict[str, Any]:
+    """Print what each rule of a filter did, and what was found in the rows; gives the counts that no table told."""
+    untold = counts.to_json()
+    tagged = {f"{name}_tagged": name for name in counts.alone}
+    failed = counts.reasons or {name: counts.changed[mark] for mark, name in tagged.items()}
     if len(failed) > 1:
+        untold["reasons"] = {}
+        untold["changed"] = {name: rows for name, rows in counts.changed.items() if name not in tagged}
         # a row that could not be read was judged by no rule
         rows = [(name, number, counts.alone.get(name, number)) for name, number in limited(failed, len(failed))]
         print_table("what each rule did", ("rule", ">rows that fail it", ">and no other"), rows, to_stderr=True)
@@ -112,4 +116,4 @@ def print_filter(counts: Counts) -> bool:
         found = limited(counts.found, len(counts.found))
         rows_found = [(name, number, ", ".join(counts.samples.get(name, []))) for name, number in found]
         print_table("what was found", ("kind", ">times", "e.g."), rows_found, to_stderr=True)
-    return len(failed) > 1
+    return untold
