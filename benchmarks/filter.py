@@ -1,7 +1,8 @@
 """The rules and languages of filter, beside peers in one run: python benchmarks/filter.py PART [--peers PYTHON]
 
 Parts: ``rows`` (rows a second from file to file), ``web`` (speed and agreement with datatrove), ``language`` (accuracy
-beside fastText alone, pycld2 and lingua), ``perplexity``. Personal data and toxicity have scripts of their own:
+beside fastText alone, pycld2 and lingua), ``perplexity``, ``cuts`` (of how many `cut_output` knows).
+Personal data and toxicity have scripts of their own:
 pii.py, toxicity.py.
 
 ``--peers`` is the Python of another environment: pip install 'datatrove[processing]' spacy pycld2
@@ -217,14 +218,33 @@ def language(peers: str | None) -> None:
     print(f"languages and kinds where lid.176 alone is right more often: {worse or 'none'}")
 
 
+def answers() -> dict[str, list[str]]:
+    """The answers of the Alpaca demos, by language."""
+    return {
+        name: [row["output"] for row in json.loads((DATA / f"formats/alpaca_{name}_demo.json").read_text("utf-8"))]
+        for name in ("en", "zh")
+    }
+
+
+def cuts() -> None:
+    """How many answers that are cut at a random place, in English between words, `cut_output` finds."""
+    from instructkit.filters.rules.integrity import why_cut
+
+    draw = random.Random(3)
+    print("| answers of more than 120 characters | cut | found |\n|---|---|---|")
+    for name, texts in answers().items():
+        cut = [text[: draw.randrange(60, len(text) - 20)] for text in texts if len(text) > 120]
+        if name == "en":
+            cut = [text.rpartition(" ")[0] for text in cut]
+        found = sum(bool(why_cut(text)) for text in cut)
+        print(f"| {name} | {len(cut)} | {found / len(cut):.1%} |")
+
+
 def perplexity() -> None:
     """Whether shuffled and foreign text is told from clean text, and how fast."""
     from instructkit.filters.perplexity import train_perplexity
 
-    clean = {
-        name: [row["output"] for row in json.loads((DATA / f"formats/alpaca_{name}_demo.json").read_text("utf-8"))]
-        for name in ("en", "zh")
-    }
+    clean = answers()
     draw = random.Random(5)
     train, test = [], {}
     for name, texts in clean.items():
@@ -262,11 +282,11 @@ def ask(peers: str, what: str, texts: list[str]) -> dict[str, object]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["rows", "web", "language", "perplexity"])
+    parser.add_argument("part", choices=["rows", "web", "language", "perplexity", "cuts"])
     parser.add_argument("--peers", help="the Python of an environment that has the peers")
     parser.add_argument("--rows", type=int, default=300_000)
     given = parser.parse_args()
     if not DATA.is_dir():
         sys.exit("INSTRUCTKIT_REAL_DATA names no folder")
     {"rows": lambda: rows(given.rows), "web": lambda: web(given.peers), "language": lambda: language(given.peers),
-     "perplexity": perplexity}[given.part]()  # fmt: skip
+     "perplexity": perplexity, "cuts": cuts}[given.part]()  # fmt: skip
