@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -30,6 +31,15 @@ settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "instructkit"]
 SHIM = f'instructkit() {{ "{sys.executable}" -m instructkit "$@"; }}\n'
+
+
+@pytest.fixture(autouse=True)
+def _own_notes() -> Iterator[None]:
+    """A command that is called in this process turns the library's notes to its stderr: not those of the next test."""
+    logger = logging.getLogger("instructkit")
+    before = logger.handlers, logger.propagate, logger.level
+    yield
+    logger.handlers, logger.propagate, logger.level = before
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from instructkit.errors import BadInput
+from instructkit.records.yaml_files import load_yaml
 from instructkit.templating.library.packs import Phrasing, library_folder
-from instructkit.templating.library.yaml_files import load_yaml
 
 FILE = "inversions.yaml"
 MARK = "inverse-"  # begins the name of every inverted phrasing

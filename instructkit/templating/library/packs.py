@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from instructkit.errors import BadInput, UsageError
-from instructkit.templating.library.yaml_files import load_yaml
+from instructkit.records.yaml_files import load_yaml
 
 LIBRARY = Path(__file__).parents[2] / "templates"
 LIBRARY_IN_REPOSITORY = Path(__file__).parents[3] / "templates"  # an editable install or a checkout

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from instructkit.errors import BadInput
 from instructkit.records.lists import list_lengths, lists_of
-from instructkit.templating.library.yaml_files import load_yaml
+from instructkit.records.yaml_files import load_yaml
 from instructkit.templating.rendering.render import Columns, Keys, Template, template, trim
 
 SEPARATOR = "|||"

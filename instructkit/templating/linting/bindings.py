@@ -5,9 +5,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from instructkit.errors import BadInput, UsageError
+from instructkit.records.yaml_files import load_yaml
 from instructkit.templating.library.labels import resolve_labels
 from instructkit.templating.library.packs import Pack, read_pack
-from instructkit.templating.library.yaml_files import load_yaml
 from instructkit.templating.linting.findings import File, Path, short
 from instructkit.templating.linting.keys import BINDING, COLUMN, MATCH, fit_each, fits
 from instructkit.templating.linting.pack import check_names

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from instructkit.errors import BadInput
-from instructkit.templating.library.yaml_files import TooDeep, check_depth, load_yaml, loader
+from instructkit.records.yaml_files import TooDeep, check_depth, load_yaml, loader
 from instructkit.templating.linting.findings import File, short
 
 _PREFIX = "tag:yaml.org,2002:"

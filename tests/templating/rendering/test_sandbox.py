@@ -8,8 +8,8 @@ import pytest
 
 import instructkit as ik
 from instructkit.errors import BadInput
+from instructkit.records.yaml_files import load_yaml
 from instructkit.templating.library.libraries import open_library
-from instructkit.templating.library.yaml_files import load_yaml
 from instructkit.templating.rendering.render import template
 from tests.conftest import write_lines
 
