@@ -52,19 +52,25 @@ def read_examples(
     rejects: Rejects | None = None,
     max_bad: int | None = None,
     workers: int | None = None,
+    asking: bool = False,
 ) -> Records:
-    """`read`, inside: one source keeps its lineage, several become branches of the next step's."""
+    """`read`, inside: one source keeps its lineage, several become branches of the next step's.
+
+    ``asking``: prompts that nobody has answered are examples too, with an empty output.
+    """
     rejects = rejects or Rejects()
-    streams = [read_one(path, layout, BadRows(rejects, max_bad), workers) for path in sources]
+    streams = [read_one(path, layout, BadRows(rejects, max_bad), workers, asking=asking) for path in sources]
     merged = streams[0] if len(streams) == 1 else concatenate(streams)
     rejects.bind(merged.schema)
     return merged
 
 
-def read_one(path: str, forced: str | None, bad: BadRows, workers: int | None = None) -> Records:
+def read_one(
+    path: str, forced: str | None, bad: BadRows, workers: int | None = None, *, asking: bool = False
+) -> Records:
     """Read one source as examples."""
     raw, layout_name, source = open_raw(path, forced, bad, workers)
-    layout, why = detect(raw.schema, raw.name, layout_name)
+    layout, why = detect(raw.schema, raw.name, layout_name, asking=asking)
     if layout is None:
         raise BadInput(plain_columns(path, why))
     if not raw.lineage:

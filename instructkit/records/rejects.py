@@ -65,10 +65,12 @@ class Rejects:
         """Whether there is a file to fill."""
         return self._path is not None
 
-    def bind(self, schema: pa.Schema) -> None:
-        """Say which columns the dropped rows will have; the first word counts."""
+    def bind(self, schema: pa.Schema, *, anew: bool = False) -> None:
+        """Say which columns the dropped rows will have; the first word counts, or ``anew`` the last before a row."""
         from instructkit.records.schema import extra_name
 
+        if anew and self._writer is None:
+            self._schema, self._renamed = None, {}
         if self._schema is None:
             taken = {"reasons", "origin", *(name for name in schema.names if name not in ("reasons", "origin"))}
             for name in {"reasons", "origin"} & set(schema.names):  # a user's own

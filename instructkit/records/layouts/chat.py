@@ -21,14 +21,17 @@ from instructkit.records.layouts.turns import (
     columns_of,
     every_answer,
     last_answer,
+    last_question,
     parse,
     turns_of,
 )
 from instructkit.records.schema import CONTENT, as_text, repeat
 
 
-def _conversion(name: str, columns: tuple[str, ...], every: bool = False) -> Callable[[pa.RecordBatch], Converted]:
-    make = every_answer if every else last_answer
+def _conversion(
+    name: str, columns: tuple[str, ...], every: bool = False, *, asking: bool = False
+) -> Callable[[pa.RecordBatch], Converted]:
+    make = every_answer if every else last_question if asking else last_answer
 
     def convert(batch: pa.RecordBatch) -> Converted:
         parts = [batch.column(column).to_pylist() for column in columns]
@@ -130,7 +133,8 @@ def _chat(name: str, column: str, mixed: bool = True) -> Layout:
         whole = not pa.types.is_string(kind) and _extra_keys(kind)
         return _own(schema) if whole else [column, *_own(schema)]
 
-    return Layout(name, why, used, _conversion(name, (column,)), _conversion(name, (column,), every=True))
+    last, every, asking = (_conversion(name, (column,), **told) for told in ({}, {"every": True}, {"asking": True}))
+    return Layout(name, why, used, last, every, asking=asking)
 
 
 def _why_conversational(schema: pa.Schema) -> str | None:

@@ -68,6 +68,19 @@ def _text_pair(prompts: tuple[str, ...], answers: tuple[str, ...]) -> Callable[[
     return why
 
 
+# prompts alone, for a model to answer: told apart from plain columns only where such are asked for
+QUESTIONS: Names = {"instruction": ("instruction", "prompt", "question", "query"), "input": ("input", "context")}
+
+
+def _why_prompts(schema: pa.Schema) -> str | None:
+    prompt = present(schema, *QUESTIONS["instruction"])
+    if prompt is None or not pa.types.is_string(schema.field(prompt).type):
+        return None
+    return f"it has the column {prompt}, and no answers"
+
+
+PROMPTS = _flat("prompts", QUESTIONS, _why_prompts)
+
 FLAT = [
     _flat("examples", ALPACA, _why_examples),
     _flat("alpaca", ALPACA, _why_alpaca),

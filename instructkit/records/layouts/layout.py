@@ -30,6 +30,7 @@ class Layout:
     used: Callable[[pa.Schema], Sequence[str]]  # the columns whose content is in the example's own
     convert: Callable[[pa.RecordBatch], Converted]
     every_turn: Callable[[pa.RecordBatch], Converted] | None = None  # of conversations: an example for each answer
+    asking: Callable[[pa.RecordBatch], Converted] | None = None  # of conversations: the last turn may be a question
     grows: bool = False  # the examples of a row repeat its text, so few bytes of rows are converted at a time
 
     def texts(self, schema: pa.Schema) -> list[str]:

@@ -125,6 +125,17 @@ def last_answer(turns: Iterable[Turn]) -> Made:
         return [], [missing]
 
 
+def last_question(turns: Iterable[Turn]) -> Made:
+    """The example of the last turn, where that asks and nobody has answered; else that of the last answer."""
+    said = list(turns)
+    while said and said[-1][0] == "assistant" and not said[-1][1].strip():
+        said.pop()
+    if not said or said[-1][0] != "user" or not said[-1][1].strip():
+        return last_answer(said)
+    system = said.pop(0)[1] if said[0][0] == "system" else ""
+    return [(system, said[:-1], said[-1], "")], []
+
+
 def every_answer(turns: Iterable[Turn]) -> Made:
     """An example for each answer; one that is empty, or to nothing, is missing alone, and stays in the histories.
 
