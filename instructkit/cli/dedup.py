@@ -54,6 +54,9 @@ same_options = stacked(
         help="Which of them stays: first, longest, or COLUMN[:min|max].",
     ),
     click.option("--exact", is_flag=True, help="Drop equal rows only."),
+    click.option(
+        "--rouge", type=float, metavar="T", help="Drop equal rows, and those whose ROUGE-L F1 with one is above this."
+    ),
 )
 search_options = stacked(
     click.option(
@@ -130,6 +133,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     instructkit dedup train.arrow --thresholds 0.6,0.7,0.8,0.9 --explain -o unique.arrow
     instructkit format qa.jsonl | instructkit dedup --against test.jsonl | instructkit stats
     instructkit dedup week-47.jsonl --index seen/ -o new.arrow
+    instructkit dedup generated.jsonl --rouge 0.7 --on instruction -o novel.jsonl
     """
     from instructkit.dedup import DedupSettings, Findings, dedup
 

@@ -20,8 +20,9 @@ CLUSTERS = pa.schema([("id", pa.string()), ("kept", pa.string()), ("similarity",
 class ClusterFile:
     """The file, if one is wanted; it appears when it is complete."""
 
-    def __init__(self, path: str | None, fields: tuple[Field, ...]) -> None:
+    def __init__(self, path: str | None, fields: tuple[Field, ...], near: str = "near_duplicate") -> None:
         self.wanted = path is not None
+        self._near = near  # what is said of rows that are not equal
         self._names = [field.name for field in fields]
         self._writer: Writer | None = None
         if path is not None:
@@ -69,7 +70,7 @@ class ClusterFile:
             ids,
             kept,
             pa.array(np.round(found.similarity[rows].astype(np.float64), 4)),
-            pa.array(np.where(exact, "exact_duplicate", "near_duplicate"), pa.string()),
+            pa.array(np.where(exact, "exact_duplicate", self._near), pa.string()),
             pa.array(told, pa.list_(IN_FIELD)),
         ]
         self._writer.write(pa.RecordBatch.from_arrays([*columns, pa.nulls(len(rows), pa.int64())], schema=CLUSTERS))

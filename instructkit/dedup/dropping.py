@@ -18,6 +18,7 @@ from instructkit.dedup.findings import Findings
 from instructkit.dedup.index import Index, Staged
 from instructkit.dedup.keeping import Keep
 from instructkit.dedup.plain import BYTES, LEAST, ROWS, PlainRows
+from instructkit.dedup.rouge import RougeRows, only_equal, whole
 from instructkit.dedup.rows import RunRows, Sources
 from instructkit.dedup.settings import DedupSettings
 from instructkit.dedup.texts import Field, fields_of, origins_of
@@ -50,9 +51,9 @@ def dedup(
     """Drop rows that are equal or nearly equal to one that stays; the earliest stays.
 
     ``options`` are the fields of `DedupSettings` (``threshold=0.8``, ``on="output"``, ...). Similarity is the true
-    Jaccard similarity of the rows' sets of token n-grams: how pairs are found never decides. ``clusters`` is a file for
-    the duplicates, each with the row it left for. ``findings`` is filled while the rows pass; given it, a new segment
-    of an index waits in ``findings.index`` to be committed.
+    Jaccard similarity of the rows' sets of token n-grams, or with ``rouge`` the F1 of ROUGE-L: how pairs are found
+    never decides. ``clusters`` is a file for the duplicates, each with the row it left for. ``findings`` is filled
+    while the rows pass; given it, a new segment of an index waits in ``findings.index`` to be committed.
 
     Raises `UsageError` for settings that can't be meant.
     """
@@ -65,12 +66,13 @@ def dedup(
     cut = _cutter(given, records)
     if given.index is not None:
         Index(given.index, given, len(fields))  # what is wrong with it is told before any row is read
+    told_fields = fields if given.rouge is None else (whole(fields),)
     sink = as_rejects(rejects)
     sink.bind(records.schema)
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
         told = findings or Findings()
-        with Spool(records.schema) as spool, ClusterFile(clusters, fields) as cluster_file:
+        with Spool(records.schema) as spool, ClusterFile(clusters, told_fields, given.near_reason) as cluster_file:
             batches = _counted(records.batches, counts)
             if given.against:
                 batches = without_overlaps(batches, given, told.against, counts, sink, workers)
@@ -80,16 +82,19 @@ def dedup(
                     replace(records, batches=batches), counts=counts, sink=sink, workers=workers, on_cut=on_cut
                 )
             sources = Sources()
-            few = _few(batches) if _may_be_few(given) else None
+            stored = given if given.rouge is None else only_equal(given)
+            few = _few(batches) if _may_be_few(stored) else None
             table: _Table
             if isinstance(few, list):
-                table = PlainTable(few, given, fields, keep, spool, sources)
+                table = PlainTable(few, stored, fields, keep, spool, sources)
             else:
                 say_if_new()
                 from instructkit.dedup.storing import StoredTable
 
-                table = StoredTable(few or batches, given, fields, keep, spool, sources, workers)
+                table = StoredTable(few or batches, stored, fields, keep, spool, sources, workers)
             judged, rows = table.judged, table.rows
+            if given.rouge is not None:
+                judged = RougeRows(judged, rows.batches, told_fields[0], given.rouge)
             verdicts = judged.find(given)
             told.search = verdicts.search
             told.repeats = rows.repeats(verdicts)
@@ -201,7 +206,7 @@ def _kept(
     for left, dropped, gone in map_ordered(numbered(rows.batches()), part, workers=workers):
         exact = int((verdicts.reason[gone] == EXACT).sum())
         counts.drop("exact_duplicate", exact)
-        counts.drop("near_duplicate", len(gone) - exact)
+        counts.drop(settings.near_reason, len(gone) - exact)
         if names is not None and len(gone):
             kept = names.of(verdicts.kept[gone])
             sink.add_rows(dropped, _reasons(gone, verdicts, kept, settings))
@@ -216,6 +221,7 @@ def _reasons(
     found = []
     for row, other in zip(gone.tolist(), kept.to_pylist(), strict=True):
         exact = verdicts.reason[row] == EXACT
-        rule, threshold = ("exact_duplicate", "1") if exact else ("near_duplicate", str(settings.threshold))
-        found.append([(rule, f"{verdicts.similarity[row]:.4g} of {other}", threshold)])
+        threshold = settings.threshold if settings.rouge is None else settings.rouge
+        rule, above = ("exact_duplicate", "1") if exact else (settings.near_reason, str(threshold))
+        found.append([(rule, f"{verdicts.similarity[row]:.4g} of {other}", above)])
     return found

@@ -1,6 +1,6 @@
 """What ``dedup`` may be told, and the numbers that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from instructkit.errors import UsageError
 
@@ -9,6 +9,10 @@ SEARCHES = ("auto", "exhaustive", "lsh")
 SHORTEST, LONGEST = 8, 13  # tokens of an overlap: Brown et al. 2020, appendix C
 ROUNDING = 1e-9  # 55 of 100 are 0.55, though 0.55 * 100 is a little more to a float
 RECALL = 0.99  # of the pairs that lie exactly at the threshold; those above it are found more surely
+
+
+def _option(name: str, value: object) -> str:
+    return f"--{value}" if name == "search" else f"--{name.replace('_', '-')}"
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class DedupSettings:
     keep: str = "first"  # of rows that are the same: first, longest, or COLUMN[:min|max]
     on: str = "all"  # all, prompt, instruction, input, output, or a column
     exact: bool = False  # only equal texts
+    rouge: float | None = None  # equal texts, and those whose ROUGE-L F1 is above this; in place of the similarity
     against: tuple[str, ...] = ()  # evaluation files no row may overlap
     overlap: int = 13  # tokens of a run that a row must not share with them
     sentences: bool = False  # take out sentences that stand in an earlier row
@@ -48,6 +53,7 @@ class DedupSettings:
             )
         if self.exact and (self.index is not None or self.thresholds or self.explain):
             raise UsageError("--exact compares no similarities: leave out --index, --thresholds and --explain")
+        self._refuse_beside_rouge()
         if not SHORTEST <= self.overlap <= LONGEST:
             raise UsageError(f"an overlap is of {SHORTEST} to {LONGEST} tokens, not {self.overlap}")
         if self.ngram < 1:
@@ -63,6 +69,20 @@ class DedupSettings:
             raise UsageError(f"pairs are sought by {', '.join(SEARCHES)}, not {self.search}")
         self._refuse_what_says_nothing()
 
+    def _refuse_beside_rouge(self) -> None:
+        """Raise `UsageError` for what is no similarity, and for settings of the other one beside it."""
+        if self.rouge is None:
+            return
+        if not 0 < self.rouge <= 1:
+            raise UsageError(f"--rouge is a similarity above 0 and up to 1, not {self.rouge}")
+        of_jaccard = ("exact", "threshold", "ngram", "keep", "search", "permutations", "bands", "rows_per_band",
+                      "thresholds", "explain", "index", "hash")  # fmt: skip
+        defaults = {field.name: field.default for field in fields(self)}
+        given = [name for name in of_jaccard if getattr(self, name) != defaults[name]]
+        if given:
+            names = " and ".join(_option(name, getattr(self, name)) for name in given)
+            raise UsageError(f"--rouge compares by ROUGE-L in the order of the rows: leave out {names}")
+
     def _refuse_what_says_nothing(self) -> None:
         """Raise `UsageError` for settings without effect: who gave them expects one."""
         if self.repeats == "drop" and not self.sentences and self.substring is None:
@@ -73,6 +93,11 @@ class DedupSettings:
             raise UsageError("bands are those of MinHash: leave out --exhaustive and --exact, or the bands")
         if self.exact and self.search != "auto":
             raise UsageError("--exact compares no similarities: leave out --exhaustive and --lsh")
+
+    @property
+    def near_reason(self) -> str:
+        """What is said of a row that left because it is alike another, and not equal."""
+        return "near_duplicate" if self.rouge is None else "rouge"
 
     def banding(self) -> tuple[int, int]:
         """How many bands a signature is cut into, and how many values each has.

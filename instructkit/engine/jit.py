@@ -155,3 +155,13 @@ def leading_zeros(context: Any, value: Any) -> Any:
         return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.uint64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def count_bits(context: Any, value: Any) -> Any:
+    """In a compiled loop: how many bits of a number are 1."""
+
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), make
