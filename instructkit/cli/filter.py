@@ -67,6 +67,12 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     help="Drop rows surely in other languages, e.g. en,zh or en,zh:0.8; or a field of theirs, e.g. output=fr.",
 )
 @click.option(
+    "--score",
+    multiple=True,
+    metavar="COLUMN:LEAST[:MOST]",
+    help="Drop rows whose number in this column is less, e.g. score:4 of judge, or more than MOST.",
+)
+@click.option(
     "--perplexity",
     metavar="MODEL[:T]",
     help="Drop rows whose output is less usual than clean text, by a model of train-perplexity or KenLM.",

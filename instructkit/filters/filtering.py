@@ -10,6 +10,7 @@ import pyarrow as pa
 from instructkit.engine import map_batches
 from instructkit.filters.judging import make_judge
 from instructkit.filters.plain_text import make_text_judge, text_rows
+from instructkit.filters.scores import ScoreExaminer
 from instructkit.filters.settings import FilterSettings
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
@@ -41,6 +42,9 @@ def filter(
     given = replace(settings or FilterSettings(), **options)
     records = Records.of(reader) if given.text is None else text_rows(reader, given.text)
     examiners = given.examiners()
+    for examiner in examiners:
+        if isinstance(examiner, ScoreExaminer):
+            examiner.check(records.schema)
     judge = (
         make_text_judge(examiners, records.schema, given.text, tag=given.tag)
         if given.text is not None

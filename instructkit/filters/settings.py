@@ -23,6 +23,7 @@ class FilterSettings:
     rules: tuple[str, ...] = ()  # NAME, NAME=VALUE or NAME=off
     keywords: tuple[str, ...] = ()  # FILE[:keep]
     language: tuple[str, ...] = ()  # [FIELD=]CODES[:T], e.g. en,zh:0.8
+    score: tuple[str, ...] = ()  # COLUMN:LEAST[:MOST]
     perplexity: str | None = None  # MODEL[:T]
     classifier: tuple[str, ...] = ()  # MODEL[:LABEL[:T]]
     classify: str = "output"  # the texts that classifiers are asked about
@@ -36,7 +37,7 @@ class FilterSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("rules", "keywords", "language", "classifier"):
+        for name in ("rules", "keywords", "language", "score", "classifier"):
             given = getattr(self, name)
             object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given or ()))
         if self.classify != "output" and not self.classifier:
@@ -78,6 +79,10 @@ class FilterSettings:
             examiners += [
                 parse_languages(text, tells_all=self.tag, plain=self.text is not None) for text in self.language
             ]
+        if self.score:
+            from instructkit.filters.scores import parse_score
+
+            examiners += [parse_score(text) for text in self.score]
         if self.perplexity is not None:
             from instructkit.filters.perplexity import parse_perplexity
 
@@ -108,8 +113,8 @@ class FilterSettings:
 
     def told(self) -> dict[str, Any]:
         """The arguments as the lineage tells them: what differs from doing nothing, and no secret."""
-        names = ("preset", "rules", "keywords", "language", "perplexity", "classifier", "toxicity", "pii", "pii_types",
-                 "pii_ner", "text", "tag")  # fmt: skip
+        names = ("preset", "rules", "keywords", "language", "score", "perplexity", "classifier", "toxicity", "pii",
+                 "pii_types", "pii_ner", "text", "tag")  # fmt: skip
         told = {name: getattr(self, name) for name in names}
         told["classify"] = self.classify if self.classifier else None
         return {name: value for name, value in told.items() if value not in (None, (), "off", False)}
