@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from instructkit.errors import InstructkitError as InstructkitError
     from instructkit.filters import filter as filter
     from instructkit.filters.checks import check as check
+    from instructkit.generation.bootstrapping import self_instruct as self_instruct
+    from instructkit.generation.rowwise.backtranslate import backtranslate as backtranslate
+    from instructkit.generation.rowwise.evolve import evolve as evolve
+    from instructkit.generation.rowwise.induce import induce as induce
+    from instructkit.generation.rowwise.judge import judge as judge
+    from instructkit.generation.rowwise.respond import respond as respond
     from instructkit.mixing import mix as mix
     from instructkit.records.lineage import lineage as lineage
     from instructkit.records.reading import read as read
@@ -33,16 +39,22 @@ if TYPE_CHECKING:
 
 _HOME = {
     "InstructkitError": "instructkit.errors",
+    "backtranslate": "instructkit.generation.rowwise.backtranslate",
     "check": "instructkit.filters.checks",
     "counts": "instructkit.records.stream",
     "dedup": "instructkit.dedup",
+    "evolve": "instructkit.generation.rowwise.evolve",
     "filter": "instructkit.filters",
     "format": "instructkit.templating",
+    "induce": "instructkit.generation.rowwise.induce",
     "invert": "instructkit.templating.inversion",
+    "judge": "instructkit.generation.rowwise.judge",
     "lineage": "instructkit.records.lineage",
     "mix": "instructkit.mixing",
     "pretext": "instructkit.templating.pretext",
     "read": "instructkit.records.reading",
+    "respond": "instructkit.generation.rowwise.respond",
+    "self_instruct": "instructkit.generation.bootstrapping",
     "stats": "instructkit.reports.stats",
     "write": "instructkit.records.writing",
 }

@@ -59,6 +59,11 @@ run_options = stacked(
 )
 
 
+def names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """The names of a list with commas."""
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
+
+
 class Run:
     """One call of a command: opens the input, writes the output, and tells what happened to the rows.
 
@@ -86,6 +91,7 @@ class Run:
         self.done: Callable[[], object] = bool  # what is to be done once the output is written
         # prints more of the counts, and gives those that the last line is to tell
         self.tables: Callable[[Counts], dict[str, Any]] = lambda counts: counts.to_json()
+        self.bar_of_rows = True
         say_notes(self.quiet)
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
@@ -98,18 +104,21 @@ class Run:
             raise click.UsageError(
                 "the output, --rejects, --summary and --clusters are files of their own (only the output may be -)"
             )
-        self._side_files = [Path(place).resolve() for place in beside]
+        self.side_files = [Path(place).resolve() for place in beside]
         self.rejects = Rejects(rejects)
         self._start = time.perf_counter()
 
     def spare(self, inputs: tuple[str, ...]) -> None:
         """Refuse to write the rejects or the summary over a file that is read."""
         for name in inputs:
-            if Path(name).resolve() in self._side_files:
+            if Path(name).resolve() in self.side_files:
                 raise click.UsageError(f"{name} is an input: --rejects, --summary and --clusters must not overwrite it")
 
-    def open(self, inputs: tuple[str, ...], *, text: str | None = None) -> "Records":
-        """Open the inputs as one stream of examples, or of rows with a column of plain text; none are stdin."""
+    def open(self, inputs: tuple[str, ...], *, text: str | None = None, asking: bool = False) -> "Records":
+        """Open the inputs as one stream of examples, or of rows with a column of plain text; none are stdin.
+
+        ``asking``: prompts that nobody has answered are examples too.
+        """
         from instructkit.records.columns import read_columns
         from instructkit.records.reading import read_examples
 
@@ -119,7 +128,7 @@ class Run:
             raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")
         given: dict[str, Any] = {"layout": self.layout, "rejects": self.rejects, "max_bad": self.max_bad,
                                  "workers": self.workers}  # fmt: skip
-        return read_examples(names, **given) if text is None else read_columns(names, text, **given)
+        return read_examples(names, asking=asking, **given) if text is None else read_columns(names, text, **given)
 
     def finish(self, stream: object) -> None:
         """Write a step's stream to the output and tell its counts; on a terminal show its first rows instead."""
@@ -135,7 +144,11 @@ class Run:
                 self._tell(records)
             return
         with self.rejects:
-            write(_with_bar(records, self.name, self.quiet), self.output, shard_rows=self.shard_rows)
+            write(
+                _with_bar(records, self.name, self.quiet or not self.bar_of_rows),
+                self.output,
+                shard_rows=self.shard_rows,
+            )
         self.done()
         self._tell(records)
 

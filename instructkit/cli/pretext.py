@@ -7,6 +7,7 @@ import click
 from instructkit.cli.common import (
     Run,
     input_options,
+    names,
     output_options,
     rejects_option,
     run_options,
@@ -33,10 +34,6 @@ def _number(_: click.Context, __: click.Parameter, value: str) -> int | None:
     return int(value)
 
 
-def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
-
-
 @click.command("pretext")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--text", metavar="COLUMN", help="The column of the documents.  [default: by its name]")
@@ -44,7 +41,7 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 @click.option("--topic", metavar="COLUMN", help="The column of their topics.  [default: by its name]")
 @click.option(
     "--tasks",
-    callback=_names,
+    callback=names,
     metavar="LIST",
     help="The tasks, parted by commas, or all.  [default: those that --list marks]",
 )
