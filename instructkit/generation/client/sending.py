@@ -24,7 +24,7 @@ class Sender:
 
     ``under_way`` are the tasks whose request is sent, or answered and not yet kept; ``has_answered``: the endpoint has
     answered once, in this run or in the journal, so what it refuses is the request's own fault; ``closing``: nothing
-    is sent any more.
+    is sent any more; nor once the endpoint has ``failed``, whoever has still to hear of it.
     """
 
     endpoint: "Endpoint"
@@ -32,6 +32,7 @@ class Sender:
     budget: Budget
     has_answered: bool = False
     closing: bool = False
+    failed: EndpointFailed | None = None
     under_way: "set[asyncio.Task[Any]]" = field(default_factory=set)
     _given_up: int = 0  # one after another
     _refused: int = 0
@@ -42,11 +43,20 @@ class Sender:
 
     async def send(self, request: Request, key: bytes) -> Answer:
         """Send until there is an answer; one that failed says why. Raises `EndpointFailed`."""
+        try:
+            return await self._send(request, key)
+        except EndpointFailed as error:
+            self.failed = self.failed or error
+            raise
+
+    async def _send(self, request: Request, key: bytes) -> Answer:
         from instructkit.generation.client.endpoint import UnknownModel
 
         attempts, task = 0, _this_task()
 
         def sending() -> Awaitable[Answer]:
+            if self.failed is not None:
+                raise self.failed
             self.under_way.add(task)
             return self.endpoint.send(request, key)
 
