@@ -14,6 +14,7 @@ import click
 from instructkit.errors import visible
 
 if TYPE_CHECKING:
+    from instructkit.records.several import Several
     from instructkit.records.stream import Counts, Records
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -114,10 +115,17 @@ class Run:
             if Path(name).resolve() in self.side_files:
                 raise click.UsageError(f"{name} is an input: --rejects, --summary and --clusters must not overwrite it")
 
-    def open(self, inputs: tuple[str, ...], *, text: str | None = None, asking: bool = False) -> "Records":
+    def open(
+        self,
+        inputs: tuple[str, ...],
+        *,
+        text: str | None = None,
+        asking: bool = False,
+        several: "Several | None" = None,
+    ) -> "Records":
         """Open the inputs as one stream of examples, or of rows with a column of plain text; none are stdin.
 
-        ``asking``: prompts that nobody has answered are examples too.
+        ``asking``: prompts that nobody has answered are examples too; ``several``: what is asked of several inputs.
         """
         from instructkit.records.columns import read_columns
         from instructkit.records.reading import read_examples
@@ -128,7 +136,9 @@ class Run:
             raise click.UsageError("no input: name a file, or pipe a command's output in (see --help)")
         given: dict[str, Any] = {"layout": self.layout, "rejects": self.rejects, "max_bad": self.max_bad,
                                  "workers": self.workers}  # fmt: skip
-        return read_examples(names, asking=asking, **given) if text is None else read_columns(names, text, **given)
+        if text is not None:
+            return read_columns(names, text, **given)
+        return read_examples(names, asking=asking, several=several, **given)
 
     def finish(self, stream: object) -> None:
         """Write a step's stream to the output and tell its counts; on a terminal show its first rows instead."""

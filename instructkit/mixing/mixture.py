@@ -2,22 +2,28 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from instructkit.engine import Spool
-from instructkit.errors import UsageError
-from instructkit.mixing.rates import MixPlan, MixSettings, make_plan
-from instructkit.mixing.sampling import bytes_of, choose_rows, group_codes, in_given_order, shuffled
-from instructkit.records.hashing import draw
-from instructkit.records.reading import as_rejects
+from instructkit.engine.mapping import ahead
+from instructkit.errors import BadInput, UsageError
+from instructkit.mixing.diversity import Coverage, cluster, most_diverse
+from instructkit.mixing.gathering import Gathered, Gatherer, about_ids, check_by, part_equal_draws
+from instructkit.mixing.planning import MixPlan, make_plan
+from instructkit.mixing.pretraining import pretraining_rows
+from instructkit.mixing.sampling import Epoch, Pick, highest_scores, lay_out, lowest_draws
+from instructkit.mixing.settings import MixSettings
+from instructkit.mixing.shuffling import in_given_order, in_order_of_places
+from instructkit.mixing.twice import Kept, Rows
+from instructkit.mixing.vectors import vectorizer
+from instructkit.records.columns import check_text_column
+from instructkit.records.reading import as_rejects, together, unify, widen
 from instructkit.records.rejects import Rejects
-from instructkit.records.stream import Counts, Records, public_step, take_step
-from instructkit.records.values import python_values
+from instructkit.records.schema import EXAMPLE
+from instructkit.records.stream import Counts, Records, close, public_step, take_step
 
 log = logging.getLogger("instructkit")
 
@@ -29,113 +35,161 @@ def mix(
     reader: object,
     settings: MixSettings | None = None,
     *,
+    pretraining: object | None = None,
+    text: str = "text",
     rejects: str | Rejects | None = None,
     plans: list[MixPlan] | None = None,
     **options: Any,
 ) -> Records:
-    """Take rows of each group by mixing rates, and shuffle them.
+    """Take rows of each group by mixing rates, and lay them out in a random order or a curriculum.
 
     ``options`` are the fields of `MixSettings` (``cap=5000``, ``temperature=2``, ``weights={"nli": 2}``, ...).
-    ``plans``, a list, is given the plan once it is known. Equal rows and seed give an equal mixture in an equal
-    order.
+    ``pretraining`` are rows with a column of text (``text``); a ``pretraining_share`` of them is blended in. ``plans``,
+    a list, is given the plan once it is known. Equal rows and seed give an equal mixture in an equal order.
 
-    Raises `UsageError` for a column that is not there and a weight for no group.
+    Raises `UsageError` for a column that is not there and a weight for no group, `BadInput` for what can't be had.
     """
-    given = _settings(settings, options)
-    records = Records.of(reader)
-    _check_by(given.by, records.schema)
-    repeats = given.max_epochs > 1 and REPEAT not in records.schema.names
-    schema = records.schema.append(pa.field(REPEAT, pa.int32())) if repeats else records.schema
+    step = _Mixing(Records.of(reader), pretraining, text, _settings(settings, options))
     sink = as_rejects(rejects)
-    sink.bind(records.schema)
+    sink.bind(step.schema)
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
-        with Spool(records.schema) as spool:
-            gathered = _gather(records, spool, given)
-            counts.rows_in += spool.rows
-            plan = make_plan(gathered.rows, given)
+        with Kept(step.schema, step.again) as kept, step:
+            gathered = step.gather(kept, counts, sink, plan_only=False)
+            plan = make_plan(gathered.tally, step.settings)
             if plans is not None:
                 plans.append(plan)
-            epochs = choose_rows(gathered.groups, gathered.draws, list(gathered.rows), plan)
-            _count_left_out(spool, epochs, counts, sink)
-            size = int(gathered.bytes * plan.taken / max(1, spool.rows))
-            rows = (
-                shuffled(spool, epochs, gathered.draws, given.seed, size)
-                if given.order == "shuffle"
-                else in_given_order(spool, epochs)
-            )
-            for batch, epoch in rows:
-                yield batch.append_column(REPEAT, pa.array(epoch)) if repeats else batch
+            counts.mixture = [share.to_json() for share in plan.shares]
+            # sorted by a thread while what came before is written
+            for batch, epoch in ahead(step.take(kept, gathered, plan, counts, sink)):
+                yield batch.append_column(REPEAT, pa.array(epoch)) if step.repeats else batch
 
-    arguments = {name: value for name, value in asdict(given).items() if value is not None and value != {}}
-    seed = arguments.pop("seed")
-    return take_step(records, "mix", arguments, seed, schema, run, sink)
+    schema = step.schema.append(pa.field(REPEAT, pa.int32())) if step.repeats else step.schema
+    return take_step(step.records, "mix", step.settings.arguments(), step.settings.seed, schema, run, sink)
 
 
-def plan(reader: object, settings: MixSettings | None = None, **options: Any) -> MixPlan:
+def plan(
+    reader: object,
+    settings: MixSettings | None = None,
+    *,
+    pretraining: object | None = None,
+    text: str = "text",
+    **options: Any,
+) -> MixPlan:
     """What `mix` would take, without taking it: the stream is read and counted."""
-    given = _settings(settings, options)
-    records = Records.of(reader)
-    _check_by(given.by, records.schema)
-    rows: dict[str, int] = {}
-    for batch in records.batches:
-        for entry in python_values(pc.value_counts(batch.column(given.by))):
-            name = "" if entry["values"] is None else str(entry["values"])
-            rows[name] = rows.get(name, 0) + entry["counts"]
-    return make_plan(rows, given)
-
-
-def _check_by(column: str, schema: pa.Schema) -> None:
-    if column not in schema.names:
-        raise UsageError(f"--by {column}: no such column; the columns are {', '.join(schema.names)}")
-    if pa.types.is_nested(schema.field(column).type):
-        raise UsageError(f"--by {column}: a group is a text or a number, not a list or a struct")
+    step = _Mixing(Records.of(reader), pretraining, text, _settings(settings, options))
+    return make_plan(step.gather(None, Counts(), Rejects(), plan_only=True).tally, step.settings)
 
 
 def _settings(settings: MixSettings | None, options: Mapping[str, Any]) -> MixSettings:
     return replace(settings or MixSettings(), **options)
 
 
-class _Gathered:
-    """What a first pass over the rows learns: 12 bytes a row, and the rows of each group."""
+class _Mixing:
+    """One mixture in the making: its inputs, and what is learned of their rows."""
 
-    def __init__(
-        self, groups: np.ndarray[Any, np.dtype[np.int32]], draws: Any, rows: dict[str, int], size: int
-    ) -> None:
-        self.groups, self.draws, self.rows, self.bytes = groups, draws, rows, size
+    def __init__(self, records: Records, pretraining: object | None, text: str, settings: MixSettings) -> None:
+        self.settings, self._column = settings, text
+        self._own, self._texts = records, None if pretraining is None else Records.plain(pretraining)
+        if (self._texts is None) != (settings.pretraining_share is None):
+            raise UsageError("--pretraining FILE and --pretraining-share S go together")
+        check_by(settings.columns, records.schema)
+        self.records, self.schema = records, records.schema
+        if self._texts is not None:
+            name = self._texts.inputs[0]["name"] if self._texts.inputs else "the pre-training text"
+            check_text_column(self._texts.schema, name, text)
+            self.schema = unify([records.schema, EXAMPLE])
+            self.records = together([*(records.branches or [records]), self._texts], self.schema)
+        self.again = records.again if self._texts is None and not records.reading.rows_dropped else None
+        epochs = max([settings.max_epochs, *(rule.max_epochs or 1 for rule in settings.groups.values())])
+        self.repeats = epochs > 1 and REPEAT not in self.schema.names
+
+    def __enter__(self) -> "_Mixing":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        close(self._own.batches)
+        if self._texts is not None:
+            close(self._texts.batches)
+
+    def gather(self, kept: Kept | None, counts: Counts, sink: Rejects, *, plan_only: bool) -> Gathered:
+        """Look at all rows; what is to take them keeps them."""
+        settings = self.settings
+        lengths = plan_only or settings.count_by != "rows" or (settings.curriculum or "").lstrip("-") == "length"
+        gatherer = Gatherer(settings, self.schema, lengths=lengths)
+        for batch in ahead(iter(self._own.batches)):
+            held = widen(batch, self.schema)
+            if held.num_rows:
+                counts.rows_in += held.num_rows
+                gatherer.look(held)
+                if kept is not None:
+                    kept.append(held)
+        if self._texts is not None:
+            seen = 0
+            for batch in pretraining_rows(self._texts, self._column, self.schema, form=settings.pretraining_as,
+                                          seed=settings.seed, counts=counts, rejects=sink):  # fmt: skip
+                gatherer.look(batch, pretraining=True)
+                seen += batch.num_rows
+                if kept is not None:
+                    kept.append(batch)
+            if not seen:
+                raise BadInput("--pretraining holds no text that can be used")
+            for one in (self._own, self._texts):
+                self.records.reading.rows_dropped += one.reading.rows_dropped
+                self.records.reading.reasons.update(one.reading.reasons)
+        gathered = gatherer.done()
+        for note in gathered.notes:
+            log.info("note: %s", note)
+        return gathered
+
+    def take(
+        self, kept: Kept, gathered: Gathered, plan: MixPlan, counts: Counts, sink: Rejects
+    ) -> Iterator[tuple[pa.RecordBatch, Any]]:
+        """The rows of the plan, in their order, each with its epoch."""
+        settings = self.settings
+        sharing = part_equal_draws(gathered.draws, settings.seed)
+        if len(sharing):
+            log.info("note: %s", about_ids(kept, sharing))
+        if (settings.curriculum or "").lstrip("-") == "rarity":
+            gathered.difficulty = _rarity(kept, -1 if str(settings.curriculum).startswith("-") else 1)
+        coverage = Coverage()
+        epochs = lay_out(gathered, plan, settings, self._pick(kept, gathered, coverage))
+        if coverage.clusters:
+            log.info("%s", coverage.text())
+        _count_left_out(kept, epochs[0], counts, sink)
+        if settings.order == "given":
+            return in_given_order(kept, epochs)
+        size = int(gathered.bytes * plan.taken / max(1, kept.rows))
+        return in_order_of_places(kept, epochs, size)
+
+    def _pick(self, kept: Kept, gathered: Gathered, coverage: Coverage) -> Pick:
+        kind, _, what = self.settings.select.partition(":")
+        draws = gathered.draws
+        if kind == "score" and gathered.score is not None:
+            return highest_scores(gathered.score, draws)
+        if kind == "diverse":
+            return most_diverse(cluster(kept, draws, vectorizer(what, kept.schema)), draws, coverage)
+        return lowest_draws(draws)
 
 
-def _gather(records: Records, spool: Spool, settings: MixSettings) -> _Gathered:
-    names: dict[str, int] = {}
-    codes, draws = [np.zeros(0, np.int32)], [np.zeros(0, np.uint64)]
-    size = 0
-    for batch in records.batches:
-        encoded = batch.column(settings.by).dictionary_encode()
-        known = group_codes(python_values(encoded.dictionary), names)
-        indices = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-        if (indices < 0).any():
-            nothing = group_codes([None], names)[0]
-            codes.append(np.where(indices < 0, nothing, np.append(known, nothing)[indices]).astype(np.int32))
-        else:
-            codes.append(known[indices])
-        draws.append(draw(batch.column("id"), settings.seed, "mix"))
-        size += bytes_of(batch)
-        spool.append(batch)
-    groups = np.concatenate(codes)
-    counted = np.bincount(groups, minlength=len(names))
-    return _Gathered(groups, np.concatenate(draws), {name: int(counted[code]) for name, code in names.items()}, size)
+def _rarity(kept: Rows, sign: int) -> Any:
+    from instructkit.mixing.rarity import WordCounts
+
+    words = WordCounts()
+    for batch in kept.batches():
+        words.add(batch)
+    found = [words.rarity(batch) for batch in kept.batches()]
+    return (sign * np.concatenate([np.zeros(0), *found])).astype(np.float32)
 
 
-def _count_left_out(spool: Spool, epochs: list[Any], counts: Counts, sink: Rejects) -> None:
+def _count_left_out(kept: Rows, first: Epoch, counts: Counts, sink: Rejects) -> None:
     """Count the rows that no epoch takes, and show them in the rejects file."""
-    taken = np.zeros(spool.rows, bool)
-    for mask in epochs:
-        taken |= mask
+    taken = first.mask if first.mask is not None else np.zeros(kept.rows, bool)
     counts.drop("not_taken", int((~taken).sum()))
     if not sink.wanted:
         return
     start = 0
-    for batch in spool.batches():
+    for batch in kept.batches():
         out = ~taken[start : start + batch.num_rows]
         if out.any():
             left = batch.filter(pa.array(out))

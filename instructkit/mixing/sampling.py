@@ -1,146 +1,195 @@
-"""Draw the rows of each group, and lay them out in a uniform random order within bounded memory."""
+"""Which rows of each group are taken, how often, and the place of each in the mixture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from instructkit.engine import Spool
-from instructkit.mixing.rates import MixPlan
-from instructkit.records.batching import row_bytes
-from instructkit.records.hashing import Hashes, redraw
+from instructkit.mixing.gathering import Codes, Gathered, Numbers
+from instructkit.mixing.planning import Cell, MixPlan
+from instructkit.mixing.rates import Group
+from instructkit.mixing.settings import MixSettings
+from instructkit.records.hashing import Hashes, redraw, salt
 
-BUCKET = 48 << 20  # bytes of rows that are sorted in memory together
 FEW_GROUPS = 32  # with more, the rows are sorted by group once, for 8 bytes a row
-MOST_BUCKETS = 512  # open files at a time
+_ALL = 2**64 - 1
 
 Rows = npt.NDArray[np.int64]
+Pick = Callable[[Rows, int], Rows]  # of these rows so many
 
 
-def choose_rows(
-    groups: npt.NDArray[np.int32], draws: Hashes, names: list[str], plan: MixPlan
-) -> list[npt.NDArray[np.bool_]]:
-    """Which rows are taken in each epoch: a mask an epoch.
+@dataclass
+class Epoch:
+    """The rows taken for the first time, the second, ...: ascending, each with its place in the mixture."""
 
-    Whole epochs take all rows of a group; the rest of a group's count goes to its rows with the lowest draws.
+    mask: npt.NDArray[np.bool_] | None  # of all rows, in the first epoch ...
+    rows: Rows | None  # ... or the rows
+    places: Hashes  # of all rows where there is a mask, else of the rows; the smaller come first
+
+    def within(self, start: int, stop: int) -> tuple[Rows, Hashes]:
+        """The rows taken of those from ``start`` to ``stop``, counted from ``start``, and their places."""
+        if self.mask is not None:
+            inside = np.flatnonzero(self.mask[start:stop])
+            return inside, self.places[start:stop][inside]
+        assert self.rows is not None  # noqa: S101 - it is one or the other
+        first, last = np.searchsorted(self.rows, [start, stop])
+        return self.rows[first:last] - start, self.places[first:last]
+
+
+def lay_out(gathered: Gathered, plan: MixPlan, settings: MixSettings, pick: Pick) -> list[Epoch]:
+    """Take each cell's rows and give each a place; the draws are used up, for their room is that of the places.
+
+    Whole epochs take all rows of a cell; of the rest of its count ``pick`` chooses. In a shuffle each group's rows are
+    in a random order, those of an epoch before those of the next, and the groups are interleaved evenly (see
+    `Interleaving`). A curriculum does so in each of its stages, which take the same part of each group, from the easy
+    rows to the hard.
     """
-    wanted = {share.group: share.taken for share in plan.shares}
-    epochs: list[npt.NDArray[np.bool_]] = []
-    for name, members in zip(names, _members(groups, len(names)), strict=True):
-        left, epoch = wanted.get(name, 0), 0
-        while left > 0:
-            if epoch == len(epochs):
-                epochs.append(np.zeros(len(groups), bool))
-            epochs[epoch][_lowest(members, draws, left)] = True
-            left -= len(members)
-            epoch += 1
-    return epochs
-
-
-def _members(groups: npt.NDArray[np.int32], count: int) -> Iterator[Rows]:
-    """The rows of each group, in its order."""
-    if count <= FEW_GROUPS:
-        for code in range(count):
-            yield np.flatnonzero(groups == code)
-        return
-    order = np.argsort(groups, kind="stable")
-    edges = np.searchsorted(groups[order], np.arange(count + 1))
-    for code in range(count):
-        yield order[edges[code] : edges[code + 1]]
-
-
-def _lowest(members: Rows, draws: Hashes, count: int) -> Rows:
-    """The members with the ``count`` lowest draws; of equal draws (rows with one id) the earlier rows."""
-    if count >= len(members):
-        return members
-    values = draws[members]
-    limit = np.partition(values, count - 1)[count - 1]
-    chosen = values < limit
-    chosen[np.flatnonzero(values == limit)[: count - int(np.count_nonzero(chosen))]] = True
-    taken: Rows = members[chosen]
-    return taken
-
-
-def shuffled(
-    spool: Spool, epochs: list[npt.NDArray[np.bool_]], draws: Hashes, seed: int, size: int
-) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int32]]]:
-    """The taken rows in the order of their draws for each epoch, with their epoch from 0.
-
-    Rows are dealt by the top bits of their draw into buckets on disk, and each bucket is sorted in memory: a
-    row's place is uniform over the whole output.
-    """
-    count = min(MOST_BUCKETS, max(1, -(-size // BUCKET)))
-    buckets = [Spool(spool.schema.append(pa.field("__place", pa.uint64())).append(pa.field("__epoch", pa.int32())))
-               for _ in range(count)]  # fmt: skip
-    try:
-        for batch, rows, epoch in _taken(spool, epochs):
-            places = redraw(draws[rows], seed, f"order {epoch}")
-            marked = _marked(batch, places, epoch)
-            number = (places >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)
-            if count == 1:
-                buckets[0].append(marked)
+    mask = np.zeros(len(gathered.codes), bool)
+    places = gathered.draws
+    later: list[tuple[list[Rows], list[Hashes]]] = []
+    interleaving = Interleaving(plan.cells, settings.seed)
+    for group, members in _by_group(gathered.names, gathered.codes):
+        rows, epochs = _taken(members, plan.cells, pick)
+        if not len(rows):
+            continue
+        own = _places(group, rows, epochs, gathered, settings, interleaving)
+        for epoch in range(int(epochs.max()), -1, -1):  # the first last: it takes the room of the draws
+            inside = epochs == epoch
+            if epoch == 0:
+                mask[rows[inside]] = True
+                places[rows[inside]] = own[inside]
                 continue
-            order = np.argsort(number, kind="stable")
-            edges = np.searchsorted(number[order], np.arange(count + 1, dtype=np.uint64))
-            dealt = marked.take(pa.array(order))
-            for bucket in np.flatnonzero(edges[1:] > edges[:-1]).tolist():
-                buckets[bucket].append(dealt.slice(edges[bucket], edges[bucket + 1] - edges[bucket]))
-        for bucket in buckets:
-            yield from _sorted(bucket)
-            bucket.__exit__(None, None, None)
-    finally:
-        for bucket in buckets:
-            bucket.__exit__(None, None, None)
+            while len(later) < epoch:
+                later.append(([], []))
+            later[epoch - 1][0].append(rows[inside])
+            later[epoch - 1][1].append(own[inside])
+    return [Epoch(mask, None, places), *(_joined(*one) for one in later)]
 
 
-def in_given_order(
-    spool: Spool, epochs: list[npt.NDArray[np.bool_]]
-) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int32]]]:
-    """The taken rows as they came, an epoch after the other."""
-    for batch, rows, epoch in _taken(spool, epochs):
-        yield batch, np.full(len(rows), epoch, np.int32)
+class Interleaving:
+    """Slots for the rows of all groups, so that any stretch of the mixture has about its shares.
+
+    The k-th slot of a group's n lies at a random point of the k-th n-th of a circle. The circle is cut at a slot that
+    is drawn from all: so every group is as likely at every place of the mixture as its share says.
+    """
+
+    def __init__(self, cells: Mapping[Cell, int], seed: int) -> None:
+        self._seed = seed
+        counts: dict[Group, int] = {}
+        for (group, _), count in sorted(cells.items()):
+            counts[group] = counts.get(group, 0) + count
+        drawn = int(salt(seed, "first place")) % max(sum(counts.values()), 1)
+        self._cut = np.uint64(0)
+        for group, count in counts.items():
+            if drawn < count:
+                self._cut = self._slots(group, count, 0, _ALL)[drawn]
+                break
+            drawn -= count
+
+    def places(self, group: Group, count: int) -> Hashes:
+        """The places of a group's rows, ascending."""
+        slots = self._slots(group, count, 0, _ALL)
+        first = int(np.searchsorted(slots, self._cut))
+        rotated: Hashes = np.concatenate([slots[first:], slots[:first]]) - self._cut  # around 2^64
+        return rotated
+
+    def stage(self, group: Group, count: int, number: int, stages: int) -> Hashes:
+        """The places of a group's rows in one stage of a curriculum, ascending."""
+        return self._slots(group, count, number * (_ALL // stages), _ALL // stages)
+
+    def _slots(self, group: Group, count: int, start: int, width: int) -> Hashes:
+        if not count:
+            return np.zeros(0, np.uint64)
+        step = np.uint64(width // count)
+        numbers = np.arange(count, dtype=np.uint64)
+        slots: Hashes = np.uint64(start) + numbers * step + redraw(numbers, self._seed, f"slot {start} {group}") % step
+        return slots
 
 
-def _taken(
-    spool: Spool, epochs: list[npt.NDArray[np.bool_]]
-) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int64], int]]:
-    for epoch, mask in enumerate(epochs):
-        start = 0
-        for batch in spool.batches():
-            inside = mask[start : start + batch.num_rows]
-            if inside.any():
-                yield batch.filter(pa.array(inside)), start + np.flatnonzero(inside), epoch
-            start += batch.num_rows
+def _joined(rows: Sequence[Rows], places: Sequence[Hashes]) -> Epoch:
+    together = np.concatenate(rows)
+    order = np.argsort(together)
+    return Epoch(None, together[order], np.concatenate(places)[order])
 
 
-def _marked(batch: pa.RecordBatch, places: Hashes, epoch: int) -> pa.RecordBatch:
-    schema = batch.schema.append(pa.field("__place", pa.uint64())).append(pa.field("__epoch", pa.int32()))
-    epochs = np.full(batch.num_rows, epoch, np.int32)
-    return pa.RecordBatch.from_arrays([*batch.columns, pa.array(places), pa.array(epochs)], schema=schema)
-
-
-def _sorted(bucket: Spool) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int32]]]:
-    batches = list(bucket.batches())
-    if not batches:
+def _by_group(names: Sequence[Cell], codes: Codes) -> Iterator[tuple[Group, list[tuple[Cell, Rows]]]]:
+    """The rows of each group, cell by cell."""
+    groups: dict[Group, list[int]] = {}
+    for code, (group, _) in enumerate(names):
+        groups.setdefault(group, []).append(code)
+    if len(names) <= FEW_GROUPS:
+        for group, inside in groups.items():
+            yield group, [(names[code], np.flatnonzero(codes == code)) for code in inside]
         return
-    rows = pa.concat_batches(batches)
-    del batches
-    order = np.argsort(rows.column("__place").to_numpy(), kind="stable")
-    width = rows.num_columns - 2
-    epochs = rows.column("__epoch").to_numpy()
-    rows = rows.select(list(range(width)))
-    for start in range(0, len(order), 8192):
-        piece = order[start : start + 8192]
-        yield rows.take(pa.array(piece)), epochs[piece]
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    for group, inside in groups.items():
+        yield group, [(names[code], order[edges[code] : edges[code + 1]]) for code in inside]
 
 
-def bytes_of(batch: pa.RecordBatch) -> int:
-    """About how many bytes a batch's rows take."""
-    return int(row_bytes(batch).sum())
+def _taken(members: list[tuple[Cell, Rows]], wanted: Any, pick: Pick) -> tuple[Rows, npt.NDArray[np.int32]]:
+    """The rows of a group that are taken, and the epoch of each; a row stands there once for each epoch."""
+    rows, epochs = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+    for cell, inside in members:
+        left, epoch = wanted.get(cell, 0), 0
+        while left > 0:
+            part = inside if left >= len(inside) else pick(inside, left)
+            rows.append(part)
+            epochs.append(np.full(len(part), epoch, np.int32))
+            left -= len(part)
+            epoch += 1
+    return np.concatenate(rows), np.concatenate(epochs)
 
 
-def group_codes(values: list[Any], names: dict[str, int]) -> npt.NDArray[np.int32]:
-    """A number for each group's name, the same through all batches."""
-    return np.array([names.setdefault("" if value is None else str(value), len(names)) for value in values], np.int32)
+def _places(
+    group: Group,
+    rows: Rows,
+    epochs: npt.NDArray[np.int32],
+    gathered: Gathered,
+    settings: MixSettings,
+    interleaving: Interleaving,
+) -> Hashes:
+    """The places of a group's rows, from 0 to 2^64."""
+    salted = gathered.draws[rows]
+    for epoch in range(int(epochs.max()) + 1):
+        inside = epochs == epoch
+        salted[inside] = redraw(salted[inside], settings.seed, f"order {epoch}")
+    places = np.empty(len(rows), np.uint64)
+    if gathered.difficulty is None:
+        order = np.lexsort((salted, epochs)) if epochs.any() else np.argsort(salted, kind="stable")
+        places[order] = interleaving.places(group, len(rows))
+        return places
+    by_difficulty = np.lexsort((salted, gathered.difficulty[rows]))
+    ends = [len(rows) * stage // settings.stages for stage in range(settings.stages + 1)]
+    for stage in range(settings.stages):
+        inside = by_difficulty[ends[stage] : ends[stage + 1]]
+        order = np.lexsort((salted[inside], epochs[inside]))
+        places[inside[order]] = interleaving.stage(group, len(inside), stage, settings.stages)
+    return places
+
+
+def lowest_draws(draws: Hashes) -> Pick:
+    """Pick at random: the rows with the lowest draws; of equal draws the earlier rows."""
+
+    def pick(members: Rows, count: int) -> Rows:
+        values = draws[members]
+        limit = np.partition(values, count - 1)[count - 1]
+        chosen = values < limit
+        chosen[np.flatnonzero(values == limit)[: count - int(np.count_nonzero(chosen))]] = True
+        taken: Rows = members[chosen]
+        return taken
+
+    return pick
+
+
+def highest_scores(scores: Numbers, draws: Hashes) -> Pick:
+    """Pick the rows with the highest scores, those of equal scores at random; a row without a score comes last."""
+
+    def pick(members: Rows, count: int) -> Rows:
+        order = np.lexsort((draws[members], -scores[members]))  # nan sorts last
+        taken: Rows = np.sort(members[order[:count]])
+        return taken
+
+    return pick

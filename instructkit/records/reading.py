@@ -14,10 +14,13 @@ from instructkit.records.examples import convert, plain_columns
 from instructkit.records.layouts import detect
 from instructkit.records.layouts.registry import NAMES
 from instructkit.records.rejects import Rejects
+from instructkit.records.several import Several
 from instructkit.records.sources import Source, parse_from, resolve
 from instructkit.records.stream import Records
 
 log = logging.getLogger("instructkit")
+
+QUICK = ("arrow", "directory")  # containers that can be read again for less than a copy of their rows costs
 
 
 def read(
@@ -53,13 +56,17 @@ def read_examples(
     max_bad: int | None = None,
     workers: int | None = None,
     asking: bool = False,
+    several: Several | None = None,
 ) -> Records:
     """`read`, inside: one source keeps its lineage, several become branches of the next step's.
 
-    ``asking``: prompts that nobody has answered are examples too, with an empty output.
+    ``asking``: prompts that nobody has answered are examples too, with an empty output. ``several``: what is asked of
+    the sources beyond that.
     """
     rejects = rejects or Rejects()
     streams = [read_one(path, layout, BadRows(rejects, max_bad), workers, asking=asking) for path in sources]
+    if several is not None:
+        streams = several.settle(streams)
     merged = streams[0] if len(streams) == 1 else concatenate(streams)
     rejects.bind(merged.schema)
     return merged
@@ -76,7 +83,15 @@ def read_one(
     if not raw.lineage:
         log.info("%s: %s (%s)", raw.name, layout.name, why)
     schema, batches = convert(raw, layout, source.stem, bad, workers)
-    return Records(schema, batches, raw.lineage, lambda: raw.steps, bad.counts, describe_inputs(source))
+    records = Records(schema, batches, raw.lineage, lambda: raw.steps, bad.counts, describe_inputs(source))
+    if layout.name == "examples" and source.container in QUICK and Path(source.path).exists():
+
+        def again() -> Iterator[pa.RecordBatch]:
+            anew = BadRows(Rejects())  # what can't be read has been told
+            return convert(open_container(source, anew, workers), layout, source.stem, anew, workers)[1]
+
+        records.again = again
+    return records
 
 
 def open_raw(path: str, forced: str | None, bad: BadRows, workers: int | None = None) -> tuple[Raw, str | None, Source]:
@@ -159,6 +174,14 @@ def concatenate(streams: list[Records]) -> Records:
     merged = together(streams, schema)
     reading = merged.reading
     merged.batches = batches()
+    sources = [stream.again for stream in streams]
+
+    def again() -> Iterator[pa.RecordBatch]:
+        for source in sources:
+            for batch in source() if source is not None else ():
+                yield widen(batch, schema)
+
+    merged.again = None if None in sources else again
     return merged
 
 

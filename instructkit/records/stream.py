@@ -40,6 +40,7 @@ class Counts:
     alone: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[str]] = field(default_factory=dict)
+    mixture: list[dict[str, Any]] = field(default_factory=list)  # of a mixture: what each group gave
     inputs: list[list["Counts"]] = field(default_factory=list)  # the steps behind each of several inputs
 
     def drop(self, reason: str, rows: int = 1) -> None:
@@ -65,6 +66,8 @@ class Counts:
         for name in _EXTRA:
             if counted := getattr(self, name):
                 entry[name] = dict(sorted(counted.items()))
+        if self.mixture:
+            entry["mixture"] = self.mixture
         if self.inputs:
             entry["inputs"] = [[step.to_json() for step in steps] for steps in self.inputs]
         return entry
@@ -80,6 +83,7 @@ class Counts:
             Counter(entry.get("changed", {})),
             Counter(entry.get("alone", {})),
             Counter(entry.get("found", {})),
+            mixture=entry.get("mixture", []),
             inputs=[[cls.from_json(step) for step in steps] for steps in entry.get("inputs", [])],
         )
 
@@ -98,6 +102,9 @@ class Records:
     reading: Counts = field(default_factory=Counts)  # rows that could not be read; the next step counts them
     inputs: list[dict[str, Any]] = field(default_factory=list)  # files read, with their hash, for the next step
     branches: list["Records"] = field(default_factory=list)  # the streams behind `inputs`, when several
+    again: "Callable[[], Iterator[pa.RecordBatch]] | None" = (
+        None  # the same rows anew, where that costs next to nothing
+    )
 
     @classmethod
     def of(cls, source: object) -> "Records":
@@ -116,7 +123,7 @@ class Records:
         known = _OURS.get(source) if isinstance(source, pa.RecordBatchReader) else None
         if isinstance(source, pa.RecordBatchReader) and known is not None:
             return cls(known.schema, _drained(source, known), known.lineage, known.counts, known.reading, known.inputs,
-                       known.branches)  # fmt: skip
+                       known.branches, known.again)  # fmt: skip
         if isinstance(source, pa.RecordBatchReader):
             reader = source
         elif hasattr(source, "__arrow_c_stream__"):

@@ -1,78 +1,104 @@
-"""How many rows each group gives."""
+"""The share of the mixture that each group should have."""
+
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructkit.errors import UsageError
-from instructkit.mixing.rates import MixSettings, largest_remainder, make_plan, mixing_rates
+from instructkit.errors import BadInput, UsageError
+from instructkit.mixing.rates import Group, check_names, deal, largest_remainder, mixing_rates
+from instructkit.mixing.settings import GroupRule, MixSettings
 
-ROWS = {"big": 10_000, "middle": 900, "small": 10}
+ROWS: dict[Group, int] = {("big",): 10_000, ("middle",): 900, ("small",): 10}
 
-
-def taken(rows: dict[str, int], **settings: object) -> dict[str, int]:
-    plan = make_plan(rows, MixSettings(**settings))  # type: ignore[arg-type]
-    return {share.group: share.taken for share in plan.shares}
-
-
-def test_rates_follow_the_formula_of_t5() -> None:
-    rates = mixing_rates(ROWS, MixSettings(cap=1000, temperature=2.0, weights={"small": 3.0}))
-    raw = {"big": 1000**0.5, "middle": 900**0.5, "small": 3 * 10**0.5}
-    for group, value in raw.items():
-        assert rates[group] == pytest.approx(value / sum(raw.values()), rel=1e-12)
-
-
-def test_a_cap_alone_takes_that_many_of_each_group() -> None:
-    assert taken(ROWS, cap=500) == {"big": 500, "middle": 500, "small": 10}
+# name, examples, K, T: the cases of T5 (K = 2^19 .. 2^21) and FLAN (K = 3,000), and the ends of T
+CASES = [
+    ({"mnli": 392_702, "qqp": 363_846, "cola": 8_551, "wnli": 635}, 2**21, 1.0),
+    ({"c4": 365_000_000, "mnli": 392_702, "rte": 2_490}, 2**19, 1.0),
+    ({"c4": 365_000_000, "mnli": 392_702, "rte": 2_490}, 2**21, 2.0),
+    ({"anli": 162_865, "boolq": 9_427, "copa": 400}, 3_000, 1.0),
+    ({"anli": 162_865, "boolq": 9_427, "copa": 400}, 3_000, 3.0),
+    ({"anli": 162_865, "boolq": 9_427, "copa": 400}, None, 8.0),
+    ({"one": 7}, 3, 2.0),
+    ({"a": 100, "b": 1}, None, math.inf),
+]
 
 
-def test_nothing_asked_takes_everything() -> None:
-    assert taken(ROWS) == ROWS
+@pytest.mark.parametrize(("examples", "limit", "temperature"), CASES)
+def test_rates_follow_the_formula_of_t5(examples: dict[str, int], limit: int | None, temperature: float) -> None:
+    # r_m = min(e_m, K) / sum of min(e_n, K); then r_m^(1/T), renormalised
+    limited = {name: min(count, limit or count) for name, count in examples.items()}
+    proportional = {name: count / sum(limited.values()) for name, count in limited.items()}
+    scaled = {name: rate ** (1 / temperature) for name, rate in proportional.items()}
+    rates = mixing_rates({(name,): count for name, count in examples.items()},
+                         MixSettings(cap=limit, temperature=temperature))  # fmt: skip
+    for name, value in scaled.items():
+        assert rates[(name,)] == pytest.approx(value / sum(scaled.values()), rel=1e-12)
 
 
-def test_a_size_is_met_to_the_row() -> None:
-    assert taken(ROWS, size=1000) == {"big": 917, "middle": 82, "small": 1}
-    assert sum(taken(ROWS, size=997, temperature=3.0).values()) == 997
+@pytest.mark.parametrize(("examples", "limit", "temperature"), CASES)
+def test_rates_are_those_of_seqio(examples: dict[str, int], limit: int | None, temperature: float) -> None:
+    # seqio.mixing_rate_num_examples(task, maximum, temperature): min(n, maximum)^(1/temperature), unnormalised; a
+    # mixture divides by the sum
+    raw = {name: float(min(count, limit or count)) ** (1.0 / temperature) for name, count in examples.items()}
+    rates = mixing_rates({(name,): count for name, count in examples.items()},
+                         MixSettings(cap=limit, temperature=temperature))  # fmt: skip
+    assert rates == pytest.approx({(name,): rate / sum(raw.values()) for name, rate in raw.items()}, rel=1e-12)
 
 
-def test_what_a_short_group_lacks_the_others_give() -> None:
-    plan = make_plan(ROWS, MixSettings(size=2000, temperature=1000.0))
-    got = {share.group: share.taken for share in plan.shares}
-    assert got["small"] == 10
-    assert sum(got.values()) == 2000
-    assert abs(got["big"] - got["middle"] - (2000 - 10) % 2) < 200 or got["middle"] == 900
-    assert any("small" in note for note in plan.notes)
+def test_weights_and_factors_multiply() -> None:
+    rates = mixing_rates(
+        ROWS, MixSettings(cap=1000, temperature=2.0, weights={"small": 3.0}), {("middle",): 0.5, ("big",): 1.0}
+    )
+    raw = {("big",): 1000**0.5, ("middle",): 0.5 * 900**0.5, ("small",): 3 * 10**0.5}
+    assert rates == pytest.approx({group: value / sum(raw.values()) for group, value in raw.items()}, rel=1e-12)
 
 
-def test_epochs_let_a_short_group_repeat() -> None:
-    assert taken({"a": 10, "b": 1000}, size=60, temperature=1e6, max_epochs=3)["a"] == 30
-    assert taken({"a": 10}, size=100, max_epochs=3) == {"a": 30}
+def test_an_infinite_temperature_gives_equal_shares() -> None:
+    assert mixing_rates(ROWS, MixSettings(temperature=math.inf)) == pytest.approx(dict.fromkeys(ROWS, 1 / 3))
 
 
-def test_without_a_size_the_shares_are_as_asked() -> None:
-    got = taken({"a": 100, "b": 1000}, weights={"a": 2.0})
-    assert got == {"a": 100, "b": 500}
+def test_nested_groups_share_what_the_group_around_them_has() -> None:
+    rows = {("a", "x"): 300, ("a", "y"): 100, ("b", "x"): 900}
+    settings = MixSettings(by=("source", "task"), temperature=2, weights={"b": 2.0, "a/y": 3.0})
+    outer = {"a": 400**0.5, "b": 2 * 900**0.5}
+    inner = {"x": 300**0.5, "y": 3 * 100**0.5}
+    share = outer["a"] / sum(outer.values())
+    assert mixing_rates(rows, settings) == pytest.approx({
+        ("a", "x"): share * inner["x"] / sum(inner.values()),
+        ("a", "y"): share * inner["y"] / sum(inner.values()),
+        ("b", "x"): 1 - share,
+    })  # fmt: skip
 
 
-def test_a_weight_of_nothing_leaves_a_group_out() -> None:
-    assert taken({"a": 5, "b": 5}, weights={"a": 0.0}) == {"a": 0, "b": 5}
+def test_nested_proportional_rates_are_those_of_the_leaves() -> None:
+    rows = {("a", "x"): 300, ("a", "y"): 100, ("b", "x"): 900}
+    assert mixing_rates(rows, MixSettings(by=("s", "t"), cap=250)) == pytest.approx(
+        {("a", "x"): 250 / 600, ("a", "y"): 100 / 600, ("b", "x"): 250 / 600}
+    )
 
 
-def test_no_rows_make_an_empty_plan() -> None:
-    assert taken({}, size=10) == {}
-    assert taken({}, cap=10, weights={"x": 1.0}) == {}
+def test_a_fixed_share_is_kept_and_the_others_share_the_rest() -> None:
+    settings = MixSettings(groups={"small": GroupRule(share=0.4)})
+    rates = mixing_rates(ROWS, settings)
+    assert rates == pytest.approx({("big",): 0.6 * 10000 / 10900, ("middle",): 0.6 * 900 / 10900, ("small",): 0.4})
+    with pytest.raises(UsageError, match=r"add up to 0\.4"):
+        mixing_rates({("small",): 10}, settings)
 
 
-@given(
-    st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 10**6), min_size=1, max_size=8),
-    st.integers(0, 10**6),
-    st.floats(0.01, 50),
-    st.integers(1, 4),
-)
-def test_any_mixture_is_exact_or_used_up(rows: dict[str, int], size: int, temperature: float, epochs: int) -> None:
-    got = taken(rows, size=size, temperature=temperature, max_epochs=epochs)
-    assert sum(got.values()) == min(size, epochs * sum(rows.values()))
-    assert all(got[group] <= epochs * rows[group] for group in rows)
+def test_a_group_may_have_a_cap_of_its_own() -> None:
+    rates = mixing_rates(ROWS, MixSettings(cap=900, groups={"big": GroupRule(cap=90)}))
+    assert rates == pytest.approx({("big",): 0.09, ("middle",): 0.9, ("small",): 0.01})
+
+
+def test_a_weight_or_recipe_for_no_group_names_the_groups() -> None:
+    with pytest.raises(UsageError, match=r"--weight names 'bgi'.*big, middle, small"):
+        check_names(ROWS, MixSettings(weights={"bgi": 2.0}))
+    with pytest.raises(UsageError, match=r"the recipe names 'smal'.*big, middle, small"):
+        check_names(ROWS, MixSettings(groups={"smal": GroupRule(rows=3)}))
+    nested = {("a", "x"): 3}
+    check_names(nested, MixSettings(by=("s", "t"), weights={"a": 2.0, "a/x": 1.0}))
 
 
 @given(st.dictionaries(st.text(max_size=3), st.floats(0.001, 1000), min_size=1, max_size=10), st.integers(0, 10**5))
@@ -83,17 +109,35 @@ def test_largest_remainders_deal_every_row_within_one_of_its_share(rates: dict[s
     assert all(abs(dealt[group] - size * rate / total) < 1 + 1e-6 for group, rate in rates.items())
 
 
+RATES, LIMITS = {"a": 0.5, "b": 0.3, "c": 0.2}, {"a": 10, "b": 100, "c": 100}
+
+
+def test_what_one_lacks_the_others_give_by_their_rates() -> None:
+    taken, notes = deal(RATES, LIMITS, 100)
+    assert taken == {"a": 10, "b": 54, "c": 36}
+    assert notes == ["a is short of 40 rows; the others give them"]
+
+
+def test_what_one_lacks_may_be_left_out_or_refused() -> None:
+    taken, notes = deal(RATES, LIMITS, 100, "smaller")
+    assert taken == {"a": 10, "b": 30, "c": 20}
+    assert notes == ["a is short of 40 rows; they are left out"]
+    with pytest.raises(BadInput, match="a should give 50 rows and may give 10"):
+        deal(RATES, LIMITS, 100, "refuse")
+    with pytest.raises(BadInput, match="211 rows are asked for, and all that may be taken are 210"):
+        deal(RATES, LIMITS, 211)
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"cap": 0}, {"temperature": 0}, {"temperature": float("nan")}, {"temperature": 0.001}, {"size": -1},
-     {"max_epochs": 0},
-     {"weights": {"a": -1.0}}, {"weights": {"a": float("nan")}}, {"weights": {"a": float("inf")}}, {"order": "random"}],
+    [{"cap": 0}, {"cap": -1}, {"temperature": 0}, {"temperature": -1}, {"temperature": float("nan")},
+     {"temperature": 0.001}, {"size": -1}, {"max_epochs": 0}, {"by": ()}, {"by": ("task", "task")},
+     {"weights": {"a": -1.0}}, {"weights": {"a": float("nan")}}, {"weights": {"a": float("inf")}}, {"order": "random"},
+     {"order": "curriculum"}, {"curriculum": "length"}, {"stages": 0}, {"on_shortage": "weep"}, {"count_by": "bytes"},
+     {"select": "best"}, {"select": "score"}, {"select": "random:x"}, {"select": "diverse:"},
+     {"pretraining_share": 0.0}, {"pretraining_share": 1.0},
+     {"groups": {"a": GroupRule(share=0.6), "b": GroupRule(share=0.6)}}],
 )  # fmt: skip
 def test_settings_that_can_not_be_meant_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         MixSettings(**wrong)  # type: ignore[arg-type]
-
-
-def test_a_weight_for_no_group_names_the_groups() -> None:
-    with pytest.raises(UsageError, match="big, middle, small"):
-        make_plan(ROWS, MixSettings(weights={"bgi": 2.0}))

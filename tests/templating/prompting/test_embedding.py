@@ -11,7 +11,8 @@ import instructkit as ik
 
 pytest.importorskip("wordllama")
 
-from instructkit.templating.prompting.embedding import Cells, embed
+from instructkit.records.embedding import embed
+from instructkit.templating.prompting.embedding import Cells
 
 TEXTS = [f"{who} {did} the {what}" for who in ("The cook", "A sailor", "My aunt") for did in ("painted", "sold", "lost")
          for what in ("boat", "kettle", "map", "violin")]  # fmt: skip

@@ -1,0 +1,203 @@
+"""A first pass over the rows: which group each is in, its random number, and what there is to mix."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.errors import UsageError
+from instructkit.mixing.planning import PRETRAINING_CELL, Cell, Tally
+from instructkit.mixing.raking import patterns
+from instructkit.mixing.settings import Constraint, MixSettings
+from instructkit.mixing.twice import Rows
+from instructkit.records.batching import row_bytes
+from instructkit.records.hashing import Hashes, draw, redraw, row_ids
+from instructkit.records.lengths import content_lengths, estimated_tokens
+from instructkit.records.schema import CONTENT, as_text
+from instructkit.records.values import python_values
+
+Codes = npt.NDArray[np.int32]
+Numbers = npt.NDArray[np.float32]
+
+
+@dataclass
+class Gathered:
+    """What the first pass has learned: 12 bytes a row, and 4 for each number that is asked for."""
+
+    names: list[Cell]  # of the codes
+    codes: Codes  # the cell of each row
+    draws: Hashes  # the random number of each row
+    tally: Tally
+    bytes: int  # of the rows in memory
+    score: Numbers | None = None  # what the selection goes by; nan where there is none
+    difficulty: Numbers | None = None  # what the curriculum goes by
+    notes: list[str] = field(default_factory=list)
+
+
+class Gatherer:
+    """Looks at batches on their way into a spool."""
+
+    def __init__(self, settings: MixSettings, schema: pa.Schema, *, lengths: bool) -> None:
+        self._settings, self._lengths = settings, lengths
+        self._score = _number_column(
+            settings.select.partition(":")[2], "--select", schema, settings.select[:6] == "score:"
+        )
+        by = (settings.curriculum or "").lstrip("-")
+        self._own_difficulty = bool(by) and by not in ("length", "rarity")
+        self._difficulty = _number_column(by, "--curriculum", schema, self._own_difficulty)
+        _number_column(settings.quality or "", "--quality", schema, settings.quality is not None)
+        for one in settings.shares:
+            if one.column not in schema.names or pa.types.is_nested(schema.field(one.column).type):
+                raise UsageError(f"--share {one}: no such column; the columns are {', '.join(schema.names)}")
+        self._codes: dict[Cell, int] = {}
+        self._tally = Tally()
+        self._parts: list[Codes] = [np.zeros(0, np.int32)]
+        self._draws: list[Hashes] = [np.zeros(0, np.uint64)]
+        self._scores: list[Numbers] = [np.zeros(0, np.float32)]
+        self._difficulties: list[Numbers] = [np.zeros(0, np.float32)]
+        self._bytes = 0
+
+    def look(self, batch: pa.RecordBatch, *, pretraining: bool = False) -> None:
+        """Take note of a batch's rows."""
+        settings, rows = self._settings, batch.num_rows
+        if pretraining:
+            codes = np.full(rows, self._codes.setdefault(PRETRAINING_CELL, len(self._codes)), np.int32)
+        else:
+            codes = self._cells(batch)
+        self._parts.append(codes)
+        self._draws.append(draw(batch.column("id"), settings.seed, "mix"))
+        self._bytes += int(row_bytes(batch).sum())
+        names = list(self._codes)
+        chars, size = content_lengths(batch) if self._lengths else (np.zeros(rows), np.zeros(rows))
+        tokens = estimated_tokens(chars, size)
+        for code in np.unique(codes).tolist():
+            cell, inside = names[code], codes == code
+            for counted, values in ((self._tally.rows, inside), (self._tally.chars, chars[inside]),
+                                    (self._tally.tokens, tokens[inside])):  # fmt: skip
+                counted[cell] = counted.get(cell, 0) + int(values.sum())
+            if settings.quality is not None and not pretraining:
+                held = _numbers(batch.column(settings.quality))[inside]
+                held = held[~np.isnan(held)]
+                total, count = self._tally.scores.get(cell[0], (0.0, 0))
+                self._tally.scores[cell[0]] = (total + float(held.sum(dtype=np.float64)), count + len(held))
+        if self._score is not None:
+            self._scores.append(_numbers(batch.column(self._score)).astype(np.float32))
+        if self._difficulty is not None:
+            sign = -1 if (settings.curriculum or "").startswith("-") else 1
+            self._difficulties.append((sign * _numbers(batch.column(self._difficulty))).astype(np.float32))
+        elif (settings.curriculum or "").lstrip("-") == "length":
+            self._difficulties.append((tokens if settings.curriculum == "length" else -tokens).astype(np.float32))
+
+    def done(self) -> Gathered:
+        """What was learned."""
+        names = list(self._codes)
+        found = Gathered(names, np.concatenate(self._parts), np.concatenate(self._draws), self._tally, self._bytes)
+        self._parts, self._draws = [], []
+        if self._score is not None:
+            found.score = np.concatenate(self._scores)
+        if len(self._difficulties) > 1:
+            found.difficulty = np.concatenate(self._difficulties)
+            missing = int(np.isnan(found.difficulty).sum())
+            if missing:
+                found.notes.append(f"{missing:,} rows have no {self._difficulty}: they come last in the curriculum")
+        return found
+
+    def _cells(self, batch: pa.RecordBatch) -> Codes:
+        """The cell of each row; a missing value is the name ""."""
+        combined = np.zeros(batch.num_rows, np.int64)
+        labels: list[list[str]] = []
+        for column in self._settings.columns:
+            encoded = batch.column(column).dictionary_encode()
+            held = ["" if value is None else str(value) for value in python_values(encoded.dictionary)] + [""]
+            indices = pc.fill_null(encoded.indices, len(held) - 1).to_numpy(zero_copy_only=False)
+            combined = combined * len(held) + indices
+            labels.append(held)
+        if self._settings.shares:
+            matches = np.stack([_satisfies(batch, one) for one in self._settings.shares], axis=1)
+            combined = combined << len(self._settings.shares) | patterns(matches)
+        present, inverse = np.unique(combined, return_inverse=True)
+        codes = [self._codes.setdefault(self._cell(one, labels), len(self._codes)) for one in present.tolist()]
+        return np.array(codes, np.int32)[inverse]
+
+    def _cell(self, combined: int, labels: list[list[str]]) -> Cell:
+        pattern = combined & ((1 << len(self._settings.shares)) - 1)
+        combined >>= len(self._settings.shares)
+        group: list[str] = []
+        for held in reversed(labels):
+            combined, place = divmod(combined, len(held))
+            group.append(held[place])
+        return tuple(reversed(group)), pattern
+
+
+def _satisfies(batch: pa.RecordBatch, constraint: Constraint) -> npt.NDArray[np.bool_]:
+    said = as_text(batch.column(constraint.column))
+    return pc.equal(said, constraint.value).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def _number_column(name: str, option: str, schema: pa.Schema, wanted: bool) -> str | None:
+    """The column, where one is wanted; raises `UsageError` where it holds no numbers."""
+    if not wanted:
+        return None
+    if name not in schema.names:
+        raise UsageError(f"{option} {name}: no such column; the columns are {', '.join(schema.names)}")
+    kind = schema.field(name).type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise UsageError(f"{option} {name}: the column holds {kind}, not numbers")
+    return name
+
+
+def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:
+    numbers: npt.NDArray[np.float64] = pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy(
+        zero_copy_only=False
+    )
+    return numbers
+
+
+def part_equal_draws(draws: Hashes, seed: int) -> npt.NDArray[np.int64]:
+    """Give rows that share an id draws of their own, by their order; gives all rows that share one, ascending."""
+    ordered = np.sort(draws)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(repeated):
+        return np.zeros(0, np.int64)
+    rows = np.flatnonzero(np.isin(draws, repeated))
+    by_draw = rows[np.argsort(draws[rows], kind="stable")]
+    values = draws[by_draw]
+    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    number = np.arange(len(values)) - np.repeat(first, np.diff(np.append(first, len(values))))
+    again = number > 0
+    draws[by_draw[again]] = redraw(values[again] + number[again].astype(np.uint64), seed, "the same id")
+    return rows
+
+
+def about_ids(kept: Rows, sharing: npt.NDArray[np.int64]) -> str:
+    """What to say of rows that share an id: some are the same row, or ids stand for several rows."""
+    start, seen = 0, dict[str, tuple[str, str]]()
+    for batch in kept.batches():
+        inside = sharing[slice(*np.searchsorted(sharing, [start, start + batch.num_rows]))] - start
+        start += batch.num_rows
+        if not len(inside):
+            continue
+        rows = batch.take(pa.array(inside))
+        contents = row_ids([rows.column(name) for name in CONTENT], rows.num_rows)
+        found = zip(
+            *(column.to_pylist() for column in (rows.column("id"), contents, rows.column("source"))), strict=True
+        )
+        for name, content, source in found:
+            known, where = seen.setdefault(name, (content, source))
+            if known != content:
+                return (
+                    f"the id {name!r} stands for two rows, in {where} and in {source}, and there may be more such ids: "
+                    "split and lineage take rows of one id for one"
+                )
+    return f"{len(sharing) - len(seen):,} rows are there a second time, to the letter; dedup drops such"
+
+
+def check_by(columns: tuple[str, ...], schema: pa.Schema) -> None:
+    """Raise `UsageError` where rows can't be grouped by these columns."""
+    for column in columns:
+        if column not in schema.names:
+            raise UsageError(f"--by {column}: no such column; the columns are {', '.join(schema.names)}")
+        if pa.types.is_nested(schema.field(column).type):
+            raise UsageError(f"--by {column}: a group is a text or a number, not a list or a struct")
