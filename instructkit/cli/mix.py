@@ -1,6 +1,7 @@
 """``instructkit mix``."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,13 @@ def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
     total = sum(share.rows for share in plan.shares)
     tokens = sum(share.tokens for share in plan.shares)
     most = max((share.taken for share in plan.shares), default=0) or 1
+    stream = sys.stderr if to_stderr else sys.stdout
+    bar = "█" if (stream.encoding or "").lower().startswith("utf") else "#"
     rows: list[tuple[object, ...]] = []
     for share in plan.shares:
         counted = (share.tokens,) if tokens else ()
         rows.append((share.group or "(none)", share.rows, f"{share.natural:.2%}", f"{share.rate:.2%}", share.taken,
-                     f"{share.epochs:.2f}", *counted, "█" * round(BAR * share.taken / most)))  # fmt: skip
+                     f"{share.epochs:.2f}", *counted, bar * round(BAR * share.taken / most)))  # fmt: skip
     rows.append(("total", total, "", "", plan.taken, "", *((tokens,) if tokens else ()), ""))
     columns = ("group", ">rows", ">natural", ">rate", ">taken", ">epochs", *((">tokens",) if tokens else ()), "")
     print_table("the mixture", columns, rows, to_stderr=to_stderr)

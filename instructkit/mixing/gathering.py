@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 
 from instructkit.errors import UsageError
 from instructkit.mixing.planning import PRETRAINING_CELL, Cell, Tally
+from instructkit.mixing.properties import check_constraint, satisfies
 from instructkit.mixing.raking import patterns
-from instructkit.mixing.settings import Constraint, MixSettings
+from instructkit.mixing.settings import MixSettings
 from instructkit.mixing.twice import Rows
 from instructkit.records.batching import row_bytes
 from instructkit.records.hashing import Hashes, draw, redraw, row_ids
 from instructkit.records.lengths import content_lengths, estimated_tokens
-from instructkit.records.schema import CONTENT, as_text
+from instructkit.records.schema import CONTENT
 from instructkit.records.values import python_values
 
 Codes = npt.NDArray[np.int32]
@@ -49,8 +50,7 @@ class Gatherer:
         self._difficulty = _number_column(by, "--curriculum", schema, self._own_difficulty)
         _number_column(settings.quality or "", "--quality", schema, settings.quality is not None)
         for one in settings.shares:
-            if one.column not in schema.names or pa.types.is_nested(schema.field(one.column).type):
-                raise UsageError(f"--share {one}: no such column; the columns are {', '.join(schema.names)}")
+            check_constraint(one, schema)
         self._codes: dict[Cell, int] = {}
         self._tally = Tally()
         self._parts: list[Codes] = [np.zeros(0, np.int32)]
@@ -115,7 +115,7 @@ class Gatherer:
             combined = combined * len(held) + indices
             labels.append(held)
         if self._settings.shares:
-            matches = np.stack([_satisfies(batch, one) for one in self._settings.shares], axis=1)
+            matches = np.stack([satisfies(batch, one) for one in self._settings.shares], axis=1)
             combined = combined << len(self._settings.shares) | patterns(matches)
         present, inverse = np.unique(combined, return_inverse=True)
         codes = [self._codes.setdefault(self._cell(one, labels), len(self._codes)) for one in present.tolist()]
@@ -129,11 +129,6 @@ class Gatherer:
             combined, place = divmod(combined, len(held))
             group.append(held[place])
         return tuple(reversed(group)), pattern
-
-
-def _satisfies(batch: pa.RecordBatch, constraint: Constraint) -> npt.NDArray[np.bool_]:
-    said = as_text(batch.column(constraint.column))
-    return pc.equal(said, constraint.value).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
 def _number_column(name: str, option: str, schema: pa.Schema, wanted: bool) -> str | None:

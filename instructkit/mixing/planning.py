@@ -137,20 +137,25 @@ class _Planning:
         settings, given = self.settings, self._fixed_cells()
         free = {group: rows for group, rows in self.rows.items() if group not in self.fixed}
         rates = mixing_rates(free, settings, self.factors)
+        raked = self._raked(rates) if settings.shares and free else {}
         rates_asked = settings.temperature != 1 or settings.weights or self.factors or any(
             settings.rule(name_of(group)).share is not None for group in free)  # fmt: skip
         if self.size is not None:
             left = self.size - sum(given.values())
             if left < 0:
                 raise BadInput(f"the recipe's fixed rows are {sum(given.values()):,}, more than the size {self.size:,}")
-            taken = self._of_size(rates, left, given) if free else self._nobody(left)
+            taken = self._of_size(rates, raked, left, given) if free else self._nobody(left)
         elif settings.shares:
-            taken = self._largest_with_shares(rates, bool(rates_asked))
+            taken = self._largest_with_shares(raked, bool(rates_asked))
         elif rates_asked:
             taken = self._largest(rates)
         else:
             taken = {(group, 0): settings.cap_of(name_of(group), rows) for group, rows in free.items()}
         total = sum(taken.values()) + sum(given.values())
+        if raked:  # what the groups have by the shares; where no rates are asked, what they give
+            bent: Mapping[Cell, float] = raked if rates_asked or self.size is not None else taken
+            whole_of_it = sum(bent.values()) or 1
+            rates = {group: sum(one for cell, one in bent.items() if cell[0] == group) / whole_of_it for group in rates}
         whole = {**{group: rate * (1 - sum(given.values()) / total if total else 1) for group, rate in rates.items()},
                  **{group: rows / total if total else 0.0 for group, rows in _by_group(given).items()}}  # fmt: skip
         return {cell: taken.get(cell, 0) + given.get(cell, 0) for cell in self.cells}, whole, self.notes
@@ -170,10 +175,11 @@ class _Planning:
             raise BadInput(f"every group has a fixed number of rows, {left:,} fewer than the size {self.size:,}")
         return {}
 
-    def _of_size(self, rates: dict[Group, float], size: int, given: dict[Cell, int]) -> dict[Cell, int]:
+    def _of_size(
+        self, rates: dict[Group, float], wanted: dict[Cell, float], size: int, given: dict[Cell, int]
+    ) -> dict[Cell, int]:
         if not self.settings.shares:
             return self._dealt({(group, 0): rate for group, rate in rates.items()}, size)
-        wanted = self._raked(rates)
         patterns = sorted({pattern for _, pattern in wanted})
         of_patterns = {one: sum(share for cell, share in wanted.items() if cell[1] == one) for one in patterns}
         counts = largest_remainder(of_patterns, size + sum(given.values()))
@@ -220,8 +226,8 @@ class _Planning:
         """The largest mixture in which no group is asked for more than it has."""
         return self._largest_exact({(group, 0): rate for group, rate in rates.items()}, self._capped())
 
-    def _largest_with_shares(self, rates: dict[Group, float], rates_asked: bool) -> dict[Cell, int]:
-        wanted, limits = self._raked(rates), self._capped()
+    def _largest_with_shares(self, wanted: dict[Cell, float], rates_asked: bool) -> dict[Cell, int]:
+        limits = self._capped()
         if rates_asked:
             return self._largest_exact(wanted, limits)
         # groups may give as they have: the constraint that runs out first sets the size

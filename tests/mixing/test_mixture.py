@@ -3,6 +3,7 @@
 import itertools
 import logging
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,28 @@ def test_rows_with_a_value_make_up_their_share() -> None:
     assert Counter(got["lang"].to_pylist()) == {"zh": 50, "en": 50}
     with pytest.raises(UsageError, match="--share nowhere=zh: no such column"):
         ik.mix(rows, shares=(Constraint("nowhere", "zh", 0.5),)).read_all()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "mark"),
+    [(Constraint("cot", "yes", 0.25), "cot"), (Constraint("shots", "few", 0.25), "few"),
+     (Constraint("language", "zh", 0.25), "zh"), (Constraint("turns", "several", 0.25), "turns")],
+)  # fmt: skip
+def test_a_share_of_what_a_row_tells_by_itself(constraint: Constraint, mark: str) -> None:
+    turn = [{"role": "user", "content": "Hi."}]
+    kinds: list[dict[str, object]] = [
+        {"template": "nli/en-cot-casual", "system": "cot"},
+        {"system": "few"},
+        {"output": "从前有一座山，山上有一座庙。", "system": "zh"},
+        {"history": turn, "system": "turns"},
+        {"template": "nli/cotton", "system": "none"},
+    ]
+    rows = examples([{"output": str(number), **kinds[number % 5]} for number in range(200)],
+                    demonstrations=[["a"] if number % 5 == 1 else [] for number in range(200)])  # fmt: skip
+    got = ik.mix(rows, shares=(constraint,), size=40).read_all()["system"].to_pylist()
+    assert got.count(mark) == 10
+    with pytest.raises(UsageError, match="other values need a column of that name"):
+        ik.mix(rows, shares=(replace(constraint, value="maybe"),)).read_all()
 
 
 def test_the_highest_scores_are_selected() -> None:
