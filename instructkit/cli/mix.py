@@ -78,8 +78,8 @@ def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
 
 
 _rate_options = stacked(
-    click.option("--by", multiple=True, default=("task",), show_default="task", metavar="COLUMN",
-                 help="What makes a group; given again, groups nest."),
+    click.option("--by", multiple=True, default=("task",), show_default=False, metavar="COLUMN",
+                 help="What makes a group; given again, groups nest.  [default: task]"),
     click.option("--cap", type=click.IntRange(1), metavar="N",
                  help="At most N rows a group; with rates or --size, the limit K of the rates."),
     click.option("--temperature", type=float, default=1.0, show_default=True, metavar="T",

@@ -62,7 +62,7 @@ class Share:
     natural: float  # of all rows, in [0, 1]
     rate: float  # of the mixture it should be, in [0, 1]
     taken: int
-    tokens: int  # of what is taken, estimated from the mean of its rows
+    tokens: int  # of what is taken, estimated from the mean of its rows; 0 where they were not counted
 
     @property
     def epochs(self) -> float:
@@ -71,8 +71,11 @@ class Share:
 
     def to_json(self) -> dict[str, float | int | str]:
         """The line as plain JSON values."""
-        return {"group": self.group, "rows": self.rows, "natural": self.natural, "rate": self.rate,
-                "taken": self.taken, "epochs": self.epochs, "tokens": self.tokens}  # fmt: skip
+        line: dict[str, float | int | str] = {
+            "group": self.group, "rows": self.rows, "natural": self.natural, "rate": self.rate, "taken": self.taken,
+            "epochs": self.epochs,
+        }  # fmt: skip
+        return line | {"tokens": self.tokens} if self.tokens else line
 
 
 @dataclass(frozen=True)
