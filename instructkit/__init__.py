@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from instructkit.generation.rowwise.judge import judge as judge
     from instructkit.generation.rowwise.respond import respond as respond
     from instructkit.mixing import mix as mix
+    from instructkit.records.exporting import export as export
     from instructkit.records.lineage import lineage as lineage
     from instructkit.records.reading import read as read
     from instructkit.records.stream import counts as counts
@@ -44,6 +45,7 @@ _HOME = {
     "counts": "instructkit.records.stream",
     "dedup": "instructkit.dedup",
     "evolve": "instructkit.generation.rowwise.evolve",
+    "export": "instructkit.records.exporting",
     "filter": "instructkit.filters",
     "format": "instructkit.templating",
     "induce": "instructkit.generation.rowwise.induce",

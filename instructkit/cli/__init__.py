@@ -24,6 +24,7 @@ COMMANDS = (
     "dedup",
     "filter",
     "mix",
+    "export",
     "check",
     "stats",
     "lineage",

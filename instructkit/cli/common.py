@@ -93,6 +93,7 @@ class Run:
         # prints more of the counts, and gives those that the last line is to tell
         self.tables: Callable[[Counts], dict[str, Any]] = lambda counts: counts.to_json()
         self.bar_of_rows = True
+        self.text = False  # whether stdout gets JSON lines, for a reader that is no step of ours
         say_notes(self.quiet)
         check_target(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
@@ -158,6 +159,7 @@ class Run:
                 _with_bar(records, self.name, self.quiet or not self.bar_of_rows),
                 self.output,
                 shard_rows=self.shard_rows,
+                text=self.text,
             )
         self.done()
         self._tell(records)

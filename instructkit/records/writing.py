@@ -16,10 +16,13 @@ from instructkit.records.sources import COMPRESSIBLE, known_types, split_suffix
 from instructkit.records.stream import Records, close, with_lineage
 
 SHARD_ROWS = 1_000_000
+CARD = "README.md"  # what tells of a dataset, in its folder
+CARD_MARK = "<!-- written by instructkit export -->"
+CARD_HEAD = 65_536  # bytes of its beginning, in which the mark stands
 
 
-def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS) -> None:
-    """Drain a stream into a file, a directory (no suffix or a trailing slash), or stdout (``-``).
+def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS, text: bool = False) -> None:
+    """Drain a stream into a file, a directory (no suffix or a trailing slash), or stdout (``-``; ``text``: JSON lines).
 
     A file appears under its name when it is complete. A directory is what ``datasets.load_from_disk`` opens,
     in shards of ``shard_rows`` rows.
@@ -27,7 +30,7 @@ def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS) -> None
     Raises `OutputFailed` for a missing or read-only folder and a full disk, `UsageError` for an unknown type.
     """
     stream = Records.of(records)
-    writer = open_writer(target, with_lineage(stream.schema, stream.lineage), shard_rows=shard_rows)
+    writer = open_writer(target, with_lineage(stream.schema, stream.lineage), shard_rows=shard_rows, text=text)
     try:
         for batch in rechunk(stream.batches):
             writer.write(batch)
@@ -39,8 +42,12 @@ def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS) -> None
         raise
 
 
-def open_writer(target: str, schema: pa.Schema, *, shard_rows: int = SHARD_ROWS) -> Writer:
+def open_writer(target: str, schema: pa.Schema, *, shard_rows: int = SHARD_ROWS, text: bool = False) -> Writer:
     """Make the writer that a target's name asks for."""
+    if target == "-" and text:
+        from instructkit.records.containers.text_out import StdoutWriter
+
+        return StdoutWriter(sys.stdout.buffer, schema)
     if target == "-":
         return ArrowWriter(pa.PythonFile(sys.stdout.buffer, mode="w"), schema)
     container, compression = check_target(target)
@@ -58,8 +65,12 @@ def open_writer(target: str, schema: pa.Schema, *, shard_rows: int = SHARD_ROWS)
     return TextWriter(part, schema, container, compression)
 
 
-def _is_datasets(name: str) -> bool:
-    """Whether a file in a dataset's folder is one that `datasets` writes."""
+def _is_datasets(entry: Path) -> bool:
+    """Whether a file in a dataset's folder is one that `datasets` writes, or a card of ours."""
+    name = entry.name
+    if name == CARD:
+        with entry.open("rb") as file:
+            return CARD_MARK.encode() in file.read(CARD_HEAD)
     return name in ("state.json", "dataset_info.json") or (
         name.startswith(("data-", "cache-")) and name.endswith(".arrow")
     )
@@ -75,7 +86,7 @@ def check_target(target: str) -> tuple[str, str | None]:
         container = "directory"
         if path.exists() and (not path.is_dir() or not ((path / "state.json").exists() or not any(path.iterdir()))):
             raise OutputFailed(f"{target} exists and is no dataset; it is not overwritten: choose another name")
-        others = [entry.name for entry in path.iterdir() if not _is_datasets(entry.name)] if path.exists() else []
+        others = [entry.name for entry in path.iterdir() if not _is_datasets(entry)] if path.exists() else []
         if others:
             raise OutputFailed(f"{target} also holds {others[0]}, which would be lost; choose another name, or move it")
     elif container is None:

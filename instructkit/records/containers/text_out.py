@@ -3,7 +3,8 @@
 import contextlib
 import io
 import json
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.csv
@@ -13,6 +14,9 @@ from instructkit.records.hashing import json_texts
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.stream import Counts
 from instructkit.records.values import python_values
+
+# metadata of a field: its structs are written without the keys that are null; its texts are JSON, written as it stands
+SPARSE, AS_JSON = {b"instructkit": b"sparse"}, {b"instructkit": b"json"}
 
 
 class Encoder(Protocol):
@@ -30,15 +34,31 @@ class Encoder(Protocol):
         """What stands after the rows."""
 
 
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+_WAYS: dict[bytes | None, Callable[[Any], Any]] = {b"sparse": _without_nulls, b"json": _parsed}
+
+
 class _JsonLines:
     def __init__(self, schema: pa.Schema) -> None:
         self._names = schema.names
+        self._ways = [_WAYS.get((field.metadata or {}).get(b"instructkit")) for field in schema]
 
     def head(self) -> bytes:
         return b""
 
     def lines(self, batch: pa.RecordBatch) -> list[str]:
         columns = [python_values(column) for column in batch.columns]
+        columns = [values if way is None else [*map(way, values)]
+                   for way, values in zip(self._ways, columns, strict=True)]  # fmt: skip
         return [
             json.dumps(dict(zip(self._names, row, strict=True)), ensure_ascii=False, default=str)
             for row in zip(*columns, strict=True)
@@ -164,3 +184,20 @@ class TextWriter:
             self._out.close()
         self._sink.close()
         self._part.discard()
+
+
+class StdoutWriter:
+    """JSON lines on stdout, for a reader that is no step of ours."""
+
+    def __init__(self, sink: Any, schema: pa.Schema) -> None:
+        self._encoder = _JsonLines(schema)
+        self._sink = sink
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._sink.write(self._encoder.rows(batch))
+
+    def finish(self, counts: list[Counts]) -> None:
+        self._sink.flush()
+
+    def abort(self) -> None:
+        return

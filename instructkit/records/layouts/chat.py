@@ -116,6 +116,16 @@ def _extra_keys(kind: pa.DataType) -> set[str]:
     return {child.name for child in kind.value_type} - set(SPEAKER) - set(SAID)
 
 
+def _used(schema: pa.Schema, *columns: str) -> list[str]:
+    """The columns of turns and an example's own; turns that carry more than role and text stay whole beside it.
+
+    Turns of several shapes, which come as JSON, may do so (a loss weight, calls of tools): `export` gives them back.
+    """
+    kinds = [schema.field(name).type for name in columns]
+    whole = any(pa.types.is_string(kind) or _extra_keys(kind) for kind in kinds)
+    return _own(schema) if whole else [*columns, *_own(schema)]
+
+
 def _chat(name: str, column: str, mixed: bool = True) -> Layout:
     def why(schema: pa.Schema) -> str | None:
         if column not in schema.names:
@@ -128,10 +138,7 @@ def _chat(name: str, column: str, mixed: bool = True) -> Layout:
         return f"its column {column} holds turns of {' and '.join(keys[:2])}"
 
     def used(schema: pa.Schema) -> list[str]:
-        # turns that carry more than role and text (a loss weight) stay whole beside the example
-        kind = schema.field(column).type
-        whole = not pa.types.is_string(kind) and _extra_keys(kind)
-        return _own(schema) if whole else [column, *_own(schema)]
+        return _used(schema, column)
 
     last, every, asking = (_conversion(name, (column,), **told) for told in ({}, {"every": True}, {"asking": True}))
     return Layout(name, why, used, last, every, asking=asking)
@@ -147,7 +154,7 @@ def _why_conversational(schema: pa.Schema) -> str | None:
 CONVERSATIONAL = Layout(
     "prompt-completion-messages",
     _why_conversational,
-    lambda schema: ["prompt", "completion", *_own(schema)],
+    lambda schema: _used(schema, "prompt", "completion"),
     _conversion("prompt-completion-messages", ("prompt", "completion")),
     _conversion("prompt-completion-messages", ("prompt", "completion"), every=True),
 )

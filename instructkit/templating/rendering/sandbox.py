@@ -70,15 +70,20 @@ def environment(strict: bool = True) -> "SandboxedEnvironment":
     """The one Jinja; ``strict`` refuses unknown names, else they render as nothing, as PromptSource's do."""
     import jinja2
 
-    bounded = _bounded_class()(
+    bounded = bounded_class()(
         undefined=jinja2.StrictUndefined if strict else jinja2.Undefined,
         keep_trailing_newline=strict,
         autoescape=False,
-        finalize=_data,
+        finalize=data,
     )
-    bounded.globals = {name: value for name, value in bounded.globals.items() if name not in _BANNED}
     bounded.globals["zip"] = zip  # PromptSource's ends with the shortest, as Python's
     bounded.filters |= {"choice": _choice, "random": _random, "most_frequent": _most_frequent}
+    return bound(bounded)
+
+
+def bound(bounded: "SandboxedEnvironment") -> "SandboxedEnvironment":
+    """Put the bounds around the filters and tests of an environment of `bounded_class`; to be done once."""
+    bounded.globals = {name: value for name, value in bounded.globals.items() if name not in _BANNED}
     bounded.filters = {name: _bounded_filter(name, function) for name, function in bounded.filters.items()}
     tests: dict[str, Any] = dict(bounded.tests)
     bounded.tests = {name: _bounded_test(function) for name, function in tests.items()}
@@ -90,7 +95,8 @@ TURN, SMALL, TOGETHER = "_instructkit_turns", "_instructkit_small", "_instructki
 
 
 @functools.cache
-def _bounded_class() -> "type[SandboxedEnvironment]":
+def bounded_class() -> "type[SandboxedEnvironment]":
+    """Jinja's sandbox with loops that count their turns, and values that are weighed as they are made."""
     from jinja2 import nodes
     from jinja2.runtime import LoopContext
     from jinja2.sandbox import SandboxedEnvironment
@@ -235,7 +241,7 @@ def _check_method(owner: Any, name: str, args: tuple[Any, ...]) -> None:
         refuse(f"a list grows past {bounds.ELEMENTS:,} elements")
 
 
-def _data(value: Any) -> Any:
+def data(value: Any) -> Any:
     """Pass on what a template shows: data, never an object that says where in the memory it lies."""
     if not isinstance(value, (str, int, float)) and value is not None:
         check(value)
@@ -269,7 +275,7 @@ def _turns(items: Iterable[Any]) -> Iterator[Any]:
 def _together(items: Sequence[Any]) -> str:
     """The texts of all items as one."""
     bounds.weight(list(items))
-    return "".join(str(_data(item)) for item in items)
+    return "".join(str(data(item)) for item in items)
 
 
 @pass_context  # with a context Jinja can't draw once for all rows, when it compiles a list of constants

@@ -1,0 +1,64 @@
+"""What an export is asked for."""
+
+from dataclasses import dataclass
+
+from instructkit.errors import UsageError
+
+FORMATS = ("alpaca", "sharegpt", "openai", "prompt-completion", "trl", "p3", "text")
+DIALECTS = ("human-gpt", "user-assistant")
+SHAPES = ("prompt-completion", "messages")
+SYSTEMS = ("turn", "key")
+CONTEXTS = ("reject", "prompt", "columns")
+BOOKKEEPING = ("id", "task", "source", "parent", "template")  # the columns of ours that no format knows
+OPENAI_KEYS = ("tools", "parallel_tool_calls", "functions")  # beside the messages; nothing else may stand there
+
+_OF_FORMAT = {"sharegpt": ("dialect", "system"), "trl": ("shape",), "prompt-completion": ("context",),
+              "p3": ("context",)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """How examples become rows of another format.
+
+    ``columns`` are names, or ``all``, ``extras``, ``none`` among them; none given is what the format has room for.
+    ``chat_template`` is a file or the name of one that comes with instructkit; ``date`` (YYYY-MM-DD) is what a
+    template is told of the day, today unless given.
+    """
+
+    to: str = ""
+    dialect: str = "human-gpt"
+    shape: str = "prompt-completion"
+    system: str = "turn"
+    context: str = "reject"
+    joiner: str = "\n\n"
+    columns: tuple[str, ...] = ()
+    chat_template: str | None = None
+    bos: str | None = None
+    eos: str | None = None
+    date: str | None = None
+
+    def __post_init__(self) -> None:
+        for option, value, known in (("to", self.to, FORMATS), ("dialect", self.dialect, DIALECTS),
+                                     ("shape", self.shape, SHAPES), ("system", self.system, SYSTEMS),
+                                     ("context", self.context, CONTEXTS)):  # fmt: skip
+            if value not in known:
+                raise UsageError(f"--{option} {value!r} is none of {', '.join(known)}")
+        if self.to == "text" and self.chat_template is None:
+            from instructkit.records.exporting.chat_template import BUILT_IN
+
+            raise UsageError("--to text needs --chat-template: a .jinja file, a tokenizer_config.json, or one of "
+                             f"{', '.join(BUILT_IN)}")  # fmt: skip
+        if self.to != "text" and self.chat_template is not None:
+            raise UsageError(f"--chat-template goes with --to text, not with --to {self.to}")
+
+    @property
+    def telling(self) -> dict[str, object]:
+        """What the lineage tells: the settings that mean something to the format, and the columns that were named."""
+        names = {"to", *_OF_FORMAT.get(self.to, ())} | ({"joiner"} if self.to != "alpaca" else set())
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__ if name in names}
+        return given | ({"columns": list(self.columns)} if self.columns else {})
+
+    @property
+    def conversational(self) -> bool:
+        """Whether a row of the format is made of turns."""
+        return self.to in ("sharegpt", "openai", "trl", "text")
