@@ -114,14 +114,20 @@ def _column_type(name: str, values: list[Any]) -> pa.DataType:
 
 def _stored_type(kind: pa.DataType) -> pa.DataType:
     """The type an inferred one is stored as."""
-    if pa.types.is_temporal(kind) or _nests_itself(kind):
+    if pa.types.is_temporal(kind) or _nests_itself(kind) or _holds_nothing(kind):
         return pa.string()
     if pa.types.is_list(kind):
         return pa.list_(_stored_type(kind.value_type))
     if pa.types.is_struct(kind):
-        # {} has no columns, but its JSON can be kept
-        return pa.struct([(child.name, _stored_type(child.type)) for child in kind]) if len(kind) else pa.string()
+        return pa.struct([(child.name, _stored_type(child.type)) for child in kind])
     return plain_type(kind)
+
+
+def _holds_nothing(kind: pa.DataType) -> bool:
+    """Whether a value or something in it is {}: that has no columns, but its JSON can be kept."""
+    if pa.types.is_list(kind):
+        return _holds_nothing(kind.value_type)
+    return pa.types.is_struct(kind) and (not len(kind) or any(_holds_nothing(child.type) for child in kind))
 
 
 def _nests_itself(kind: pa.DataType, above: frozenset[str] = frozenset()) -> bool:

@@ -15,8 +15,10 @@ from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.stream import Counts
 from instructkit.records.values import python_values
 
-# metadata of a field: its structs are written without the keys that are null; its texts are JSON, written as it stands
+# metadata of a field, for JSON: its structs are written without the keys that are null; its texts are JSON, which is
+# written as it stands; with WHERE_GIVEN a row whose value is null has no such key
 SPARSE, AS_JSON = {b"instructkit": b"sparse"}, {b"instructkit": b"json"}
+WHERE_GIVEN = {b"instructkit-null": b"left out"}
 
 
 class Encoder(Protocol):
@@ -50,6 +52,7 @@ _WAYS: dict[bytes | None, Callable[[Any], Any]] = {b"sparse": _without_nulls, b"
 class _JsonLines:
     def __init__(self, schema: pa.Schema) -> None:
         self._names = schema.names
+        self._where_given = {field.name for field in schema if b"instructkit-null" in (field.metadata or {})}
         self._ways = [_WAYS.get((field.metadata or {}).get(b"instructkit")) for field in schema]
 
     def head(self) -> bytes:
@@ -59,10 +62,12 @@ class _JsonLines:
         columns = [python_values(column) for column in batch.columns]
         columns = [values if way is None else [*map(way, values)]
                    for way, values in zip(self._ways, columns, strict=True)]  # fmt: skip
-        return [
-            json.dumps(dict(zip(self._names, row, strict=True)), ensure_ascii=False, default=str)
-            for row in zip(*columns, strict=True)
-        ]
+        objects = (dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True))
+        if self._where_given:
+            given = self._where_given
+            objects = ({key: value for key, value in row.items() if value is not None or key not in given}
+                       for row in objects)  # fmt: skip
+        return [json.dumps(row, ensure_ascii=False, default=str) for row in objects]
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
         return "".join(line + "\n" for line in self.lines(batch)).encode()

@@ -40,7 +40,7 @@ def left_out(schema: pa.Schema, settings: ExportSettings, riders: dict[str, str]
 
 def _wanted(schema: pa.Schema, settings: ExportSettings, extras: list[str]) -> list[str]:
     if settings.to == "openai":
-        room = [name for name in extras if name in OPENAI_KEYS and not pa.types.is_string(schema.field(name).type)]
+        room = [name for name in extras if name in OPENAI_KEYS]
         refused = [name for name in settings.columns if name not in (*GROUPS, *room)]
         if refused or "all" in settings.columns:
             raise UsageError(f"--columns {', '.join(refused or ['all'])}: OpenAI's format has room for "

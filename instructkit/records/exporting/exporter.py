@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import BadInput
-from instructkit.records.containers.text_out import SPARSE
+from instructkit.records.containers.text_out import AS_JSON, SPARSE, WHERE_GIVEN
 from instructkit.records.exporting import flat, turns
 from instructkit.records.exporting.chat_template import ChatTemplate, Refused
 from instructkit.records.exporting.columns import riding
@@ -55,8 +55,8 @@ class Exporter:
         own = _own_fields(schema, settings, whole, optional)
         riders = riding(schema, settings, [one.name for one in own], whole)
         beside = [schema.field(name).with_name(given) for name, given in riders.items()]
-        sparse = [one.with_metadata(SPARSE) if pa.types.is_nested(one.type) else one for one in beside]
-        return cls(settings, pa.schema([*own, *sparse]), whole, riders, optional, template)
+        told = [one.with_metadata(_metadata(one, settings)) for one in beside]
+        return cls(settings, pa.schema([*own, *told]), whole, riders, optional, template)
 
     def __call__(self, batch: pa.RecordBatch) -> Made:
         """Make rows of the format; a row that has no place in it is left out, with all reasons."""
@@ -90,6 +90,8 @@ class Exporter:
             for row, conversation in enumerate(said if said is not None else columns["messages"].to_pylist()):
                 if broken := broken_rules(conversation):
                     bad.setdefault(row, []).extend(broken)
+            _note(bad, {f"{name}_not_json": ~_is_json(batch.column(name)) for name in self.riders
+                        if pa.types.is_string(batch.column(name).type)})  # fmt: skip
         return columns | {"system": batch.column("system")}, lost
 
     def _texts(self, batch: pa.RecordBatch, bad: dict[int, list[Reason]]) -> pa.StringArray:
@@ -132,6 +134,24 @@ def _own_fields(
         return [*turns.turn_fields(schema, settings, whole), *key]
     context = [pa.field("system", pa.string()), pa.field("history", HISTORY)] if settings.context == "columns" else []
     return [*(pa.field(name, pa.string()) for name in flat.NAMES[settings.to]), *context]
+
+
+def _metadata(field: pa.Field, settings: ExportSettings) -> dict[bytes, bytes] | None:
+    """How a column that rides along is written as JSON: what OpenAI's rules know has no nulls, and is no text."""
+    if settings.to != "openai":
+        return SPARSE if pa.types.is_nested(field.type) else None
+    return WHERE_GIVEN | (AS_JSON if pa.types.is_string(field.type) else SPARSE)
+
+
+def _is_json(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """Which texts are JSON; a null is none, and does no harm."""
+    good = np.ones(len(texts), bool)
+    for row, text in enumerate(texts.to_pylist()):
+        try:
+            good[row] = text is None or isinstance(json.loads(text), list | bool)
+        except (ValueError, RecursionError):
+            good[row] = False
+    return good
 
 
 def _note(bad: dict[int, list[Reason]], failed: Mapping[str, npt.NDArray[np.bool_]]) -> None:

@@ -27,13 +27,23 @@ def turn_fields(schema: pa.Schema, settings: ExportSettings, whole: tuple[str, .
     names = {"sharegpt": ["conversations"], "openai": ["messages"]}.get(settings.to) or (
         ["messages"] if settings.shape == "messages" else ["prompt", "completion"]
     )
-    if any(pa.types.is_string(schema.field(name).type) for name in whole):
+    more = _more_fields([schema.field(name).type for name in whole])
+    if more is None:
         return [pa.field(name, pa.string(), metadata=AS_JSON) for name in names]
-    more: dict[str, pa.Field] = {}
-    for name in whole:
-        more |= {field.name: field for field in more_keys(schema.field(name).type)}
-    turn = pa.struct([*((key, pa.string()) for key in keys(settings)), *more.values()])
+    turn = pa.struct([*((key, pa.string()) for key in keys(settings)), *more])
     return [pa.field(name, pa.list_(turn), metadata=SPARSE if more else None) for name in names]
+
+
+def _more_fields(kinds: list[pa.DataType]) -> list[pa.Field] | None:
+    """What turns of these types carry beside role and text; None where that has no one type, and stays JSON."""
+    if any(map(pa.types.is_string, kinds)):
+        return None
+    try:
+        found = pa.unify_schemas([pa.schema(more_keys(kind)) for kind in kinds] or [pa.schema([])],
+                                 promote_options="permissive")  # fmt: skip
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+    return list(found)
 
 
 def turn_columns(
