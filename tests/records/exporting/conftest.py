@@ -1,7 +1,6 @@
 """What the tests of exports share."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ class Exports:
 
 
 @pytest.fixture(scope="session")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
     """Reads and exports in a folder of its own."""
-    yield Exports(tmp_path_factory.mktemp("exports"))
+    return Exports(tmp_path_factory.mktemp("exports"))
 
 
 def settled(value: Any) -> Any:
