@@ -37,7 +37,7 @@ def _licenses(_: click.Context, __: click.Parameter, values: tuple[str, ...]) ->
 
 @click.command("export")
 @inputs_argument
-@click.option("--to", "to", type=click.Choice(FORMATS), required=True, help="The format.")
+@click.option("--to", type=click.Choice(FORMATS), help="The format; must be given.")
 @click.option(
     "--dialect",
     type=click.Choice(["human-gpt", "user-assistant"]),
@@ -121,6 +121,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     card, licenses, languages = options.pop("card"), options.pop("licenses"), options.pop("languages")
     if (licenses or languages) and not card:
         raise click.UsageError("--license and --language tell something to --card, which is not given")
+    options["to"] = options["to"] or ""
     run = Run("export", options)
     run.text = True
     _check_output(run.output, inputs)

@@ -3,13 +3,15 @@
 import contextlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from instructkit.errors import UsageError
+from instructkit.records.containers.json_text import object_texts, text_bytes
 from instructkit.records.hashing import json_texts
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.stream import Counts
@@ -58,19 +60,26 @@ class _JsonLines:
     def head(self) -> bytes:
         return b""
 
-    def lines(self, batch: pa.RecordBatch) -> list[str]:
+    def texts(self, batch: pa.RecordBatch, end: str) -> bytes:
+        """The rows as JSON, each with its end behind it."""
+        if not batch.num_columns:
+            return ("{}" + end).encode() * batch.num_rows
+        if self._where_given:
+            return "".join(line + end for line in self._row_by_row(batch)).encode()
+        objects = object_texts(batch.columns, self._names, self._ways)
+        return text_bytes(pc.binary_join_element_wise(objects, pa.scalar(end, pa.string()), ""))
+
+    def _row_by_row(self, batch: pa.RecordBatch) -> Iterator[str]:
         columns = [python_values(column) for column in batch.columns]
         columns = [values if way is None else [*map(way, values)]
                    for way, values in zip(self._ways, columns, strict=True)]  # fmt: skip
-        objects = (dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True))
-        if self._where_given:
-            given = self._where_given
-            objects = ({key: value for key, value in row.items() if value is not None or key not in given}
-                       for row in objects)  # fmt: skip
-        return [json.dumps(row, ensure_ascii=False, default=str) for row in objects]
+        for row in zip(*columns, strict=True):
+            given = {name: value for name, value in zip(self._names, row, strict=True)
+                     if value is not None or name not in self._where_given}  # fmt: skip
+            yield json.dumps(given, ensure_ascii=False, default=str)
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
-        return "".join(line + "\n" for line in self.lines(batch)).encode()
+        return self.texts(batch, "\n")
 
     def tail(self) -> bytes:
         return b""
@@ -79,7 +88,7 @@ class _JsonLines:
 class _JsonArray(_JsonLines):
     def __init__(self, schema: pa.Schema) -> None:
         super().__init__(schema)
-        self._before = ""
+        self._before = b""
 
     def head(self) -> bytes:
         return b"[\n"
@@ -87,9 +96,9 @@ class _JsonArray(_JsonLines):
     def rows(self, batch: pa.RecordBatch) -> bytes:
         if not batch.num_rows:
             return b""
-        text = self._before + ",\n".join(self.lines(batch))
-        self._before = ",\n"
-        return text.encode()
+        text = self._before + self.texts(batch, ",\n")[:-2]
+        self._before = b",\n"
+        return text
 
     def tail(self) -> bytes:
         return b"\n]\n"

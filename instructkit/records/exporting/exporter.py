@@ -16,7 +16,7 @@ from instructkit.records.exporting import flat, turns
 from instructkit.records.exporting.chat_template import ChatTemplate, Refused
 from instructkit.records.exporting.columns import riding
 from instructkit.records.exporting.conversation import conversations, whole_columns, whole_turns
-from instructkit.records.exporting.openai import broken_rules
+from instructkit.records.exporting.openai import broken_rules, doubtful
 from instructkit.records.exporting.settings import ExportSettings
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import HISTORY
@@ -87,8 +87,9 @@ class Exporter:
         own = [one for one in self.schema if one.name not in ("system", *self.riders.values())]
         columns, said, lost = turns.turn_columns(batch, settings, self.whole, own)
         if settings.to == "openai":
-            for row, conversation in enumerate(said if said is not None else columns["messages"].to_pylist()):
-                if broken := broken_rules(conversation):
+            rows = doubtful(columns["messages"]).tolist() if said is None else range(len(said))
+            for row in rows:
+                if broken := broken_rules(columns["messages"][row].as_py() if said is None else said[row]):
                     bad.setdefault(row, []).extend(broken)
             _note(bad, {f"{name}_not_json": ~_is_json(batch.column(name)) for name in self.riders
                         if pa.types.is_string(batch.column(name).type)})  # fmt: skip

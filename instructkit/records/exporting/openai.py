@@ -9,6 +9,13 @@ cookbook, "Data preparation and analysis for chat model fine-tuning".
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from instructkit.records.lists import list_lengths, list_starts
+
 LEAST_EXAMPLES = 10
 MOST_BYTES = 512 * 10**6
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -17,6 +24,24 @@ OF_ASSISTANT = ("weight", "tool_calls", "function_call", "refusal")
 
 Turn = dict[str, Any]
 Broken = tuple[str, str, str]  # a rule, what was found, what is allowed
+
+
+def doubtful(turns: pa.ListArray) -> npt.NDArray[np.int64]:
+    """The rows that may break a rule, of turns that have a role and a text and nothing more."""
+    lengths = list_lengths(turns)
+    flat = turns.flatten()
+    role, said = pc.struct_field(flat, "role"), pc.struct_field(flat, "content")
+    first = np.zeros(len(flat), bool)
+    first[list_starts(lengths)] = True
+    head = _mask(pc.is_in(role, pa.array(["system", "developer"])))
+    talk = _mask(pc.is_in(role, pa.array(["user", "assistant"])))
+    odd = ~(talk | (head & first)) | _mask(pc.equal(pc.utf8_trim_whitespace(said), ""))
+    return np.unique(np.repeat(np.arange(len(lengths)), lengths)[odd])
+
+
+def _mask(values: pa.Array) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = pc.fill_null(values, True).to_numpy(zero_copy_only=False).astype(bool)
+    return found
 
 
 def broken_rules(turns: list[Turn]) -> list[Broken]:

@@ -38,6 +38,8 @@ class ExportSettings:
     date: str | None = None
 
     def __post_init__(self) -> None:
+        if not self.to:
+            raise UsageError(f"the format is missing: say it with --to, one of {', '.join(FORMATS)}")
         for option, value, known in (("to", self.to, FORMATS), ("dialect", self.dialect, DIALECTS),
                                      ("shape", self.shape, SHAPES), ("system", self.system, SYSTEMS),
                                      ("context", self.context, CONTEXTS)):  # fmt: skip

@@ -178,7 +178,7 @@ def test_batches_and_workers_change_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"to": "alpacas"}, "is none of alpaca"), ({}, "is none of"), ({"to": "text"}, "needs --chat-template"),
+    [({"to": "alpacas"}, "is none of alpaca"), ({}, "the format is missing"), ({"to": "text"}, "needs --chat-template"),
      ({"to": "text", "chat_template": "chatmls"}, "no such file, and none of alpaca"),
      ({"to": "p3", "chat_template": "chatml"}, "goes with --to text"), ({"to": "p3", "context": "x"}, "--context")],
 )  # fmt: skip
