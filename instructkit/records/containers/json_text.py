@@ -1,7 +1,7 @@
 """Columns as JSON text, a column at once: the same characters that ``json.dumps(..., ensure_ascii=False)`` gives.
 
-Text, whole numbers, truth values, and lists and structs of them are put together by Arrow's kernels; other types (floats,
-times, bytes) are spelled value by value.
+Text, whole numbers, truth values, and lists and structs of them are put together by Arrow's kernels; other types
+(floats, times, bytes) are spelled value by value.
 """
 
 import json

@@ -63,7 +63,8 @@ class _JsonLines:
     def texts(self, batch: pa.RecordBatch, end: str) -> bytes:
         """The rows as JSON, each with its end behind it."""
         if not batch.num_columns:
-            return ("{}" + end).encode() * batch.num_rows
+            rows: int = batch.num_rows
+            return ("{}" + end).encode() * rows
         if self._where_given:
             return "".join(line + end for line in self._row_by_row(batch)).encode()
         objects = object_texts(batch.columns, self._names, self._ways)
