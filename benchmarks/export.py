@@ -1,4 +1,7 @@
-"""Examples to JSON lines in each format, beside a plain loop of json.dumps: python benchmarks/export.py [ROWS]"""
+"""Examples to JSON lines in each format, beside a plain loop of json.dumps.
+
+python benchmarks/export.py [ROWS [memory]]
+"""
 
 import json
 import sys
@@ -6,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pyarrow as pa
-from measure import medians, rows_file, timed
+from measure import medians, rows_file, run_pipe, timed
 
 import instructkit as ik
 
@@ -34,6 +37,22 @@ def loop(source: Path, target: Path) -> None:
                 out.write(json.dumps({"messages": turns}, ensure_ascii=False) + "\n")
 
 
+def memory(rows: int) -> None:
+    """Print the peaks of ``rows`` and of a tenth of them."""
+    print("| options | " + " | ".join(f"{count:,} rows, MB" for count in (rows // 10, rows)) + " | ratio |")
+    print("|---|---|---|---|")
+    peaks: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (rows // 10, rows):
+            examples = f"{folder}/examples-{count}.arrow"
+            run_pipe(f"format {rows_file(count, Path(folder))} --task sentiment -o {examples}")
+            for options in ("--to alpaca", "--to openai", "--to sharegpt --card"):
+                usage = run_pipe(f"export {examples} {options} -o {folder}/out.jsonl")
+                peaks.setdefault(options, []).append(max(usage.peaks))
+    for options, (small, large) in peaks.items():
+        print(f"| `{options}` | {small:.0f} | {large:.0f} | {large / small:.2f} |")
+
+
 def main(rows: int) -> None:
     """Print rows a second."""
     with tempfile.TemporaryDirectory() as folder:
@@ -54,4 +73,5 @@ def main(rows: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+    measure = memory if "memory" in sys.argv else main
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)

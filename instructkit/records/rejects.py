@@ -1,5 +1,6 @@
 """Where dropped rows go: each with every rule it failed, none in silence."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -48,6 +49,16 @@ class Rejects:
             self.close()
         elif self._writer is not None:
             self._writer.abort()
+
+    @contextlib.contextmanager
+    def unless_it_fails(self) -> Iterator[None]:
+        """Leave nothing of this file where rows are read before the step runs, and the reading fails."""
+        try:
+            yield
+        except BaseException:
+            if self._writer is not None:
+                self._writer.abort()
+            raise
 
     def over(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Pass a step's batches on, and close with the last one where the step alone fills this file."""

@@ -67,7 +67,7 @@ def test_openai_says_what_is_wrong_with_the_file(cli: Cli, examples_file: Path) 
     assert "too few" not in done.stderr
     write_lines(cli.folder / "one.jsonl", [{"instruction": "a", "output": "b"}])
     done = cli.ok("export", "one.jsonl", "--to", "openai", "-o", "b.jsonl", "--summary", "summary.json")
-    assert "note: 1 examples are too few" in done.stderr
+    assert "note: too few examples (1)" in done.stderr
     summary = json.loads((cli.folder / "summary.json").read_text())
     assert summary["rows_out"] == 1
     assert len(summary["problems"]) == 1
@@ -118,6 +118,13 @@ def test_what_is_wrong_is_one_sentence(
         "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"
     )
     assert message in cli.fails("export", examples_file.name, *arguments, code=code)
+
+
+def test_a_reading_that_fails_at_once_leaves_no_rejects(cli: Cli) -> None:
+    """Alpaca's columns are known when all rows are read, which is before the output is begun."""
+    rows = [*[{"instruction": "", "output": "x"}] * 3000, {"instruction": "a", "output": "b"}, '{"instruction": 1}']
+    write_lines(cli.folder / "a.jsonl", rows)
+    cli.fails("export", "a.jsonl", "--to", "alpaca", "-o", "b.jsonl", "--rejects", "c.jsonl", "--max-bad", "2500")
 
 
 def test_nothing_to_export_is_told(cli: Cli) -> None:

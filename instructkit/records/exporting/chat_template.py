@@ -54,6 +54,13 @@ class ChatTemplate:
         """Whether what it writes hangs on the day."""
         return "strftime_now" in self.source
 
+    @property
+    def hash(self) -> str:
+        """XXH3 (128 bits) of the source, for the lineage."""
+        import xxhash
+
+        return str(xxhash.xxh3_128_hexdigest(self.source.encode("utf-8", "surrogatepass")))
+
     def check(self) -> None:
         """Raise `BadInput` where the source is no Jinja."""
         _compiled(self.source, self.name)

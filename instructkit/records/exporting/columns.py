@@ -14,8 +14,9 @@ GROUPS = ("all", "extras", "none")
 def riding(schema: pa.Schema, settings: ExportSettings, own: Sequence[str], used: Sequence[str]) -> dict[str, str]:
     """The columns that ride along, by their name in the stream, under the name they get in the output.
 
-    ``own`` are the format's columns, ``used`` those of the stream that are in them already. A user's column that was
-    renamed because ours stood there (``raw_template``) gets its name back where that is free.
+    ``own`` are the format's columns, and names that mean something to its readers, ``used`` those of the stream that
+    are in them already. A user's column that was renamed because ours stood there (``raw_template``) gets its name back
+    where that is free.
 
     Raises `UsageError` for a column that is not there, and for one that OpenAI's format has no room for.
     """

@@ -17,7 +17,7 @@ from instructkit.records.exporting.chat_template import ChatTemplate, Refused
 from instructkit.records.exporting.columns import riding
 from instructkit.records.exporting.conversation import conversations, whole_columns, whole_turns
 from instructkit.records.exporting.openai import broken_rules, doubtful
-from instructkit.records.exporting.settings import ExportSettings
+from instructkit.records.exporting.settings import TRL_KEYS, ExportSettings
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import HISTORY
 from instructkit.records.values import python_values
@@ -53,7 +53,8 @@ class Exporter:
         """The exporter for rows of this schema; ``optional`` columns are written, others like them not."""
         whole = whole_columns(schema) if settings.conversational else ()
         own = _own_fields(schema, settings, whole, optional)
-        riders = riding(schema, settings, [one.name for one in own], whole)
+        reserved = TRL_KEYS if settings.to == "trl" else ()
+        riders = riding(schema, settings, [*(one.name for one in own), *reserved], whole)
         beside = [schema.field(name).with_name(given) for name, given in riders.items()]
         told = [one.with_metadata(_metadata(one, settings)) for one in beside]
         return cls(settings, pa.schema([*own, *told]), whole, riders, optional, template)

@@ -60,12 +60,13 @@ def export(
         template = load(given.chat_template, given.bos, given.eos, given.date)
         telling.date = template.date if template.tells_date else ""
     Exporter.of(records.schema, given, frozenset(), template)  # what is wrong with the names is said before any work
+    sink = as_rejects(rejects)
     optional: frozenset[str] = frozenset()
     if given.to == "alpaca" or (given.to == "sharegpt" and given.system == "key"):
-        records, optional = settle(records)
+        with sink.unless_it_fails():
+            records, optional = settle(records)
     exporter = Exporter.of(records.schema, given, optional, template)
     telling.left_out = left_out(records.schema, given, dict(exporter.riders), exporter.whole)
-    sink = as_rejects(rejects)
     sink.bind(records.schema)
 
     def run(counts: Counts) -> Iterator[pa.RecordBatch]:
@@ -83,7 +84,8 @@ def export(
 
     arguments = given.telling
     if template is not None:
-        arguments |= {"chat_template": template.name, "bos": template.bos, "eos": template.eos}
+        arguments |= {"chat_template": template.name, "chat_template_hash": template.hash, "bos": template.bos,
+                      "eos": template.eos}  # fmt: skip
         arguments |= {"date": template.date} if telling.date else {}
     return take_step(records, "export", arguments, None, exporter.schema, run, sink)
 

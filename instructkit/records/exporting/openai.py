@@ -89,7 +89,7 @@ def file_problems(rows: int, target: str) -> list[str]:
     """What OpenAI would refuse of a file as a whole; of stdout only the rows are known."""
     problems = []
     if rows < LEAST_EXAMPLES:
-        problems.append(f"{rows} examples are too few: OpenAI takes {LEAST_EXAMPLES} or more in a file")
+        problems.append(f"too few examples ({rows}): OpenAI takes {LEAST_EXAMPLES} or more in a file")
     path = Path(target)
     if target != "-" and path.suffix != ".jsonl":
         problems.append(f"{target} is no .jsonl file, and OpenAI takes no other")

@@ -10,6 +10,7 @@ SHAPES = ("prompt-completion", "messages")
 SYSTEMS = ("turn", "key")
 CONTEXTS = ("reject", "prompt", "columns")
 BOOKKEEPING = ("id", "task", "source", "parent", "template")  # the columns of ours that no format knows
+TRL_KEYS = ("messages", "prompt", "completion", "chosen", "rejected")  # TRL tells by these what a row is
 OPENAI_KEYS = ("tools", "parallel_tool_calls", "functions")  # beside the messages; nothing else may stand there
 
 _OF_FORMAT = {"sharegpt": ("dialect", "system"), "trl": ("shape",), "prompt-completion": ("context",),

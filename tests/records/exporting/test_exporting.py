@@ -118,6 +118,11 @@ def test_which_columns_ride_along(exports: Exports) -> None:
         names(columns=("scores",))
 
 
+def test_no_column_beside_trls_has_a_name_that_trl_takes_for_its_own(exports: Exports) -> None:
+    rows = exports.rows(examples([{}], prompt=["x"], rejected=["y"]), to="trl", shape="messages", columns=("extras",))
+    assert list(rows[0]) == ["messages", "raw_prompt", "raw_rejected"]
+
+
 def test_columns_that_are_left_out_are_told() -> None:
     told = Exported()
     ik.export(examples([{}], score=[1.0]), to="openai", told=told)

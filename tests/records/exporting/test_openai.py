@@ -68,7 +68,7 @@ def test_a_file_as_a_whole_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"")
     assert file_problems(LEAST_EXAMPLES, str(path)) == []
-    assert "are too few" in file_problems(LEAST_EXAMPLES - 1, str(path))[0]
+    assert "too few examples (9)" in file_problems(LEAST_EXAMPLES - 1, str(path))[0]
     with path.open("r+b") as file:
         file.truncate(512_000_001)
     assert "OpenAI takes 512 MB" in file_problems(LEAST_EXAMPLES, str(path))[0]
