@@ -156,7 +156,7 @@ class AskingRun(Run):
 
         from instructkit.records.stream import Records
 
-        deque(Records.of(stream).batches, maxlen=0)
+        deque(Records.made(stream).batches, maxlen=0)
         plan, told = self.spent.plan, self.told
         priced = told.price_input or told.price_output
         cost = f", at most {plan.cost:.4f} USD" if priced else "; --price-input and --price-output tell the cost"

@@ -146,7 +146,7 @@ class Run:
         from instructkit.records.stream import Records
         from instructkit.records.writing import write
 
-        records = Records.of(stream)
+        records = Records.made(stream)
         if self.output == "-" and sys.stdout.isatty():
             rest = show_first_rows(records)
             if self.summary is not None or self.rejects.wanted:

@@ -24,7 +24,7 @@ def lineage(source: object) -> Lineage:
     if isinstance(source, str | Path):
         steps, counts = _of_file(str(source))
     else:
-        records = Records.of(source)
+        records = Records.made(source)
         steps, counts = records.lineage, records.counts()
     return with_counts(steps, counts)
 

@@ -109,11 +109,21 @@ class Records:
     @classmethod
     def of(cls, source: object) -> "Records":
         """Take what a caller has: one of our readers, a `Records`, anything with ``__arrow_c_stream__``."""
-        if isinstance(source, cls) or (isinstance(source, pa.RecordBatchReader) and source in _OURS):
-            return cls.plain(source)
+        if isinstance(source, cls):
+            return source
+        from instructkit.records.schema import EXAMPLE
+
+        found = cls.plain(source)
+        if _is_ours(source) and set(EXAMPLE.names) <= set(found.schema.names):
+            return found
         from instructkit.records.examples import to_examples
 
-        return to_examples(cls.plain(source))
+        return to_examples(found)
+
+    @classmethod
+    def made(cls, source: object) -> "Records":
+        """The same for what is to be written: what a step of ours made is taken as it is, in whatever format."""
+        return cls.plain(source) if _is_ours(source) else cls.of(source)
 
     @classmethod
     def plain(cls, source: object) -> "Records":
@@ -143,6 +153,10 @@ class Records:
         )
         _OURS[reader] = self
         return reader
+
+
+def _is_ours(source: object) -> bool:
+    return isinstance(source, pa.RecordBatchReader) and source in _OURS
 
 
 def _drained(reader: pa.RecordBatchReader, records: Records) -> Iterator[pa.RecordBatch]:

@@ -29,7 +29,7 @@ def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS, text: b
 
     Raises `OutputFailed` for a missing or read-only folder and a full disk, `UsageError` for an unknown type.
     """
-    stream = Records.of(records)
+    stream = Records.made(records)
     writer = open_writer(target, with_lineage(stream.schema, stream.lineage), shard_rows=shard_rows, text=text)
     try:
         for batch in rechunk(stream.batches):

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 import instructkit as ik
-from instructkit.errors import UsageError
+from instructkit.errors import BadInput, UsageError
 from instructkit.records.exporting import Exported
 from tests.conftest import Cli, examples_of, write_lines
 from tests.records.exporting.conftest import Exports
@@ -190,3 +190,10 @@ def test_batches_and_workers_change_nothing() -> None:
 def test_what_can_not_be_meant_is_told(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         ik.export(examples([{}]), **options)
+
+
+def test_a_step_takes_what_an_export_made_as_examples_again() -> None:
+    again = ik.mix(ik.export(examples([{}, {"input": "x"}]), to="sharegpt"), order="given").read_all()
+    assert again["instruction"].to_pylist() == ["Do it.", "Do it.\n\nx"]
+    with pytest.raises(BadInput, match="holds no examples"):
+        ik.stats(ik.export(examples([{}]), to="text", chat_template="chatml"))
