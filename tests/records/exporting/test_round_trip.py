@@ -22,7 +22,7 @@ EXTRAS = {
     "meta": st.fixed_dictionaries({"from": TEXT}, optional={"page": st.integers(0, 9)}),
 }
 CHAT_EXTRAS = {**EXTRAS, "template": SAID}  # a name of ours, which a reader of turns moves out of the way
-quick = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
