@@ -83,7 +83,7 @@ def dedup(
                 )
             sources = Sources()
             stored = given if given.rouge is None else only_equal(given)
-            few = _few(batches) if _may_be_few(stored) else None
+            few = few_or_all(batches) if may_be_few(stored) else None
             table: _Table
             if isinstance(few, list):
                 table = PlainTable(few, stored, fields, keep, spool, sources)
@@ -112,12 +112,12 @@ def dedup(
                      None, records.schema, run, sink)  # fmt: skip
 
 
-def _may_be_few(given: DedupSettings) -> bool:
+def may_be_few(given: DedupSettings) -> bool:
     """Whether rows, if they are few, are judged in plain Python."""
     return not (loaded() or lowest(given) < LEAST or given.against or given.index or given.search == "lsh")
 
 
-def _few(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch] | Iterator[pa.RecordBatch]:
+def few_or_all(batches: Iterator[pa.RecordBatch]) -> list[pa.RecordBatch] | Iterator[pa.RecordBatch]:
     """The batches as a list if they hold few rows, else as they came."""
     held: list[pa.RecordBatch] = []
     rows = size = 0

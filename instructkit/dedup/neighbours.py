@@ -23,6 +23,7 @@ from instructkit.engine.mapping import map_ordered
 
 if TYPE_CHECKING:
     from instructkit.dedup.banding import Bands
+    from instructkit.dedup.stored_links import StoredLinks
 
 ROWS_AT_ONCE = 1 << 12  # that are judged before the pages they were read from are given back
 CROWD = 64  # rows that agree in a band with more others meet by their rare shingles instead
@@ -67,6 +68,16 @@ class StoredRows:
         self._judge(self._meetings(found, settings), found, settings.threshold)
         found.reason[(found.kept >= 0) & (found.reason == 0)] = NEAR
         found.pass_on(self._sets.all()[2], self._rank)
+
+    def link(self, settings: DedupSettings) -> "StoredLinks":
+        """The pairs of rows that are alike, whatever their origin."""
+        from instructkit.dedup.stored_links import StoredLinks
+
+        found = Verdicts.of(self._store.rows)
+        found.drop(*self._equals, 1.0, EXACT)
+        meetings = self._meetings(found, settings)
+        table = _table_for(self._sets, np.flatnonzero(np.diff(meetings.ends) > 0))
+        return StoredLinks(self._sets, self._guarded, settings.threshold, meetings, self._firsts, table, found.search)
 
     def in_fields(self, rows: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The similarity of pairs of rows in each field: pairs x fields; NaN where both are empty."""

@@ -6,7 +6,7 @@ Sets of shingles are sets of tuples of words here. `neighbours` gives the same a
 import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -23,6 +23,7 @@ from instructkit.records.hashing import Hashes
 ROWS, BYTES = 1_200, 1_000_000  # of input that is judged here: some third of a second
 LEAST = 0.5  # the threshold: below it too many rows meet
 Shingles = frozenset[tuple[str, ...]]
+_Placed = tuple[int, tuple[str, ...]]  # a shingle, and the field it stands in
 
 
 class PlainRows:
@@ -64,20 +65,8 @@ class PlainRows:
         """Let the rows leave that are alike another; the exact duplicates have left."""
         found.search = "exhaustive"
         threshold = settings.threshold
-        every = [
-            list(chain.from_iterable(((n, one) for one in part) for n, part in enumerate(row))) for row in self._sets
-        ]
-        often = Counter(chain.from_iterable(every))
-        posted: defaultdict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
-        for row in self._order:
-            if not found.stays[row] or not every[row]:
-                continue
-            size = len(every[row])
-            again = [shingle for shingle in every[row] if often[shingle] > 1]
-            left = size - math.ceil(threshold * size - ROUNDING) + 1 - (size - len(again))
-            if left <= 0:
-                continue
-            prefix = sorted(again, key=lambda shingle: (often[shingle], shingle))[:left]
+        posted: defaultdict[_Placed, list[int]] = defaultdict(list)
+        for row, prefix in self._prefixes((row for row in self._order if found.stays[row]), threshold):
             best, kept = 0.0, -1
             for other in sorted(set(chain.from_iterable(posted[shingle] for shingle in prefix))):
                 if self._origins[row] and self._origins[row] == self._origins[other]:
@@ -91,6 +80,37 @@ class PlainRows:
             for shingle in prefix:
                 posted[shingle].append(row)
         found.pass_on(np.array(self._origins, np.uint64), self._rank)
+
+    def alike(self, threshold: float) -> tuple[Rows, Rows, Rows]:
+        """All pairs of rows that are alike, whatever their origin: two arrays, after the first row of each text.
+
+        Only rows that are the first of their text are in pairs.
+        """
+        first: dict[tuple[tuple[str, ...], ...], int] = {}
+        firsts = [first.setdefault(tokens, row) if any(tokens) else row for row, tokens in enumerate(self._tokens)]
+        pairs = []
+        posted: defaultdict[_Placed, list[int]] = defaultdict(list)
+        for row, prefix in self._prefixes((row for row, one in enumerate(firsts) if row == one), threshold):
+            for other in set(chain.from_iterable(posted[shingle] for shingle in prefix)):
+                if self._similarity(row, other, threshold) > 0:
+                    pairs.append((row, other))
+            for shingle in prefix:
+                posted[shingle].append(row)
+        one, other_one = np.array(pairs, np.int32).reshape(-1, 2).T
+        return np.array(firsts, np.int32), one, other_one
+
+    def _prefixes(self, rows: Iterable[int], threshold: float) -> Iterator[tuple[int, list[_Placed]]]:
+        """The rows that may be alike another, each with the shingles that it shares one of with any it is alike."""
+        every = [
+            list(chain.from_iterable(((n, one) for one in part) for n, part in enumerate(row))) for row in self._sets
+        ]
+        often = Counter(chain.from_iterable(every))
+        for row in rows:
+            size = len(every[row])
+            again = [shingle for shingle in every[row] if often[shingle] > 1]
+            left = size - math.ceil(threshold * size - ROUNDING) + 1 - (size - len(again))
+            if size and left > 0:
+                yield row, sorted(again, key=lambda shingle: (often[shingle], shingle))[:left]
 
     def _similarity(self, row: int, other: int, threshold: float) -> float:
         """Similarity over all fields; 0 below the threshold, over all or in a guarded field."""

@@ -1,0 +1,99 @@
+"""Rows that are alike, for a step that must keep them together: `split`.
+
+`dedup` asks of each row whether it leaves for one that stays; here every pair counts. Who meets is told as ever, by
+`joining` or by `banding`. Whether two rows have one raw row makes no difference.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from instructkit.dedup.arrays import Mask, Rows
+from instructkit.dedup.components import components
+from instructkit.dedup.dropping import PlainTable, few_or_all, may_be_few
+from instructkit.dedup.keeping import Keep
+from instructkit.dedup.plain import PlainRows
+from instructkit.dedup.rows import Sources
+from instructkit.dedup.settings import DedupSettings
+from instructkit.dedup.texts import fields_of
+from instructkit.engine import Spool
+from instructkit.engine.worth import say_if_new
+
+Sides = npt.NDArray[np.int8]  # of each row, from 0; -1 for a row that is on none
+
+
+class Links(Protocol):
+    """The pairs of rows that are alike."""
+
+    search: str  # how they are sought: exhaustive (all are found) or lsh
+
+    def groups(self) -> Rows:
+        """For each row the lowest row it hangs together with, through any number of pairs."""
+
+    def across(self, sides: Sides) -> Mask:
+        """The rows that are alike a row of another side."""
+
+
+def link_rows(
+    batches: Iterator[pa.RecordBatch], threshold: float, spool: Spool, workers: int | None = None
+) -> Links:  # fmt: skip
+    """Spool rows, and find those that ``dedup`` with this threshold and its other defaults calls the same."""
+    given = DedupSettings(threshold=threshold)
+    fields = fields_of(given.on, spool.schema)
+    keep = Keep(given.keep, spool.schema, fields)
+    few = few_or_all(batches) if may_be_few(given) else None
+    if isinstance(few, list):
+        plain = PlainTable(few, given, fields, keep, spool, Sources()).judged
+        assert isinstance(plain, PlainRows)  # noqa: S101 - what a plain table holds
+        return PlainLinks(plain, threshold)
+    say_if_new()
+    from instructkit.dedup.neighbours import StoredRows
+    from instructkit.dedup.storing import StoredTable
+
+    stored = StoredTable(few or batches, given, fields, keep, spool, Sources(), workers).judged
+    assert isinstance(stored, StoredRows)  # noqa: S101 - what a stored table holds
+    return stored.link(given)
+
+
+class PlainLinks:
+    """Few rows, compared in plain Python."""
+
+    search = "exhaustive"
+
+    def __init__(self, rows: PlainRows, threshold: float) -> None:
+        self._firsts, self._one, self._other = rows.alike(threshold)
+
+    def groups(self) -> Rows:
+        """See `Links`."""
+        rows = np.arange(len(self._firsts), dtype=np.int32)
+        one, other = np.concatenate([self._one, rows]), np.concatenate([self._other, self._firsts])
+        return components(len(rows), one, other)
+
+    def across(self, sides: Sides) -> Mask:
+        """See `Links`."""
+        masks = side_masks(sides, self._firsts)
+        near = masks.copy()
+        np.bitwise_or.at(near, self._one, masks[self._other])
+        np.bitwise_or.at(near, self._other, masks[self._one])
+        return on_another_side(sides, near[self._firsts])
+
+
+def side_masks(sides: Sides, firsts: Rows) -> npt.NDArray[np.uint8]:
+    """For the first of equal rows a bit for each side they are on."""
+    masks = np.zeros(len(sides), np.uint8)
+    np.bitwise_or.at(masks, firsts, _bits(sides))
+    return masks
+
+
+def on_another_side(sides: Sides, near: npt.NDArray[np.uint8]) -> Mask:
+    """The rows for which ``near`` has a bit that is not their own side's."""
+    found: Mask = (sides >= 0) & ((near & ~_bits(sides)) != 0)
+    return found
+
+
+def _bits(sides: Sides) -> npt.NDArray[np.uint8]:
+    bits: npt.NDArray[np.uint8] = np.where(sides >= 0, 1 << np.maximum(sides, 0), 0).astype(np.uint8)
+    return bits
