@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from instructkit.generation.rowwise.judge import judge as judge
     from instructkit.generation.rowwise.respond import respond as respond
     from instructkit.mixing import mix as mix
+    from instructkit.mixing.splitting import split as split
+    from instructkit.mixing.splitting import split_to as split_to
     from instructkit.records.exporting import export as export
     from instructkit.records.lineage import lineage as lineage
     from instructkit.records.reading import read as read
@@ -57,6 +59,8 @@ _HOME = {
     "read": "instructkit.records.reading",
     "respond": "instructkit.generation.rowwise.respond",
     "self_instruct": "instructkit.generation.bootstrapping",
+    "split": "instructkit.mixing.splitting",
+    "split_to": "instructkit.mixing.splitting",
     "stats": "instructkit.reports.stats",
     "write": "instructkit.records.writing",
 }

@@ -24,6 +24,7 @@ COMMANDS = (
     "dedup",
     "filter",
     "mix",
+    "split",
     "export",
     "check",
     "stats",

@@ -71,12 +71,12 @@ class Run:
     Takes the shared options out of what click gives; ``settings`` is what is left for the step.
     """
 
-    def __init__(self, name: str, options: dict[str, Any]) -> None:
+    def __init__(self, name: str, options: dict[str, Any], check: Callable[[str], object] | None = None) -> None:
         from instructkit.engine.lean import spare_pandas
 
         spare_pandas()
         from instructkit.records.rejects import Rejects
-        from instructkit.records.writing import check_target
+        from instructkit.records.writing import check_target, write
 
         self.name = name
         self.settings = dict(options)
@@ -94,8 +94,9 @@ class Run:
         self.tables: Callable[[Counts], dict[str, Any]] = lambda counts: counts.to_json()
         self.bar_of_rows = True
         self.text = False  # whether stdout gets JSON lines, for a reader that is no step of ours
+        self.write: Callable[..., None] = write
         say_notes(self.quiet)
-        check_target(self.output)
+        (check or check_target)(self.output)
         if self.summary is not None and not Path(self.summary).absolute().parent.is_dir():
             raise click.UsageError(f"--summary {self.summary}: the folder does not exist")
         rejects: str | None = take("rejects", None)
@@ -144,7 +145,6 @@ class Run:
     def finish(self, stream: object) -> None:
         """Write a step's stream to the output and tell its counts; on a terminal show its first rows instead."""
         from instructkit.records.stream import Records
-        from instructkit.records.writing import write
 
         records = Records.made(stream)
         if self.output == "-" and sys.stdout.isatty():
@@ -155,7 +155,7 @@ class Run:
                 self._tell(records)
             return
         with self.rejects:
-            write(
+            self.write(
                 _with_bar(records, self.name, self.quiet or not self.bar_of_rows),
                 self.output,
                 shard_rows=self.shard_rows,

@@ -60,8 +60,9 @@ def open_directory(source: Source) -> Raw:
 class DirectoryWriter:
     """What ``datasets.load_from_disk`` opens: shards in IPC stream format, state.json, dataset_info.json."""
 
-    def __init__(self, path: Path, schema: pa.Schema, shard_rows: int) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, shard_rows: int, split: str | None = None) -> None:
         self._part = PartFile(path)
+        self._split = split  # the name of the dataset among those it belongs to
         self._schema, self._shard_rows = schema, shard_rows
         self._shards: list[Path] = []
         self._writer: ArrowWriter | None = None
@@ -99,7 +100,7 @@ class DirectoryWriter:
                 "_format_kwargs": {},
                 "_format_type": None,
                 "_output_all_columns": False,
-                "_split": None,
+                "_split": self._split,
             })  # fmt: skip
         self._part.commit()
 
