@@ -30,8 +30,11 @@ class Links(Protocol):
 
     search: str  # how they are sought: exhaustive (all are found) or lsh
 
-    def groups(self) -> Rows:
-        """For each row the lowest row it hangs together with, through any number of pairs."""
+    def groups(self, united: Rows | None = None) -> Rows:
+        """For each row the lowest row it hangs together with, through any number of pairs.
+
+        ``united`` says so of what hangs together anyway: such rows need not be compared.
+        """
 
     def across(self, sides: Sides) -> Mask:
         """The rows that are alike a row of another side."""
@@ -66,11 +69,11 @@ class PlainLinks:
     def __init__(self, rows: PlainRows, threshold: float) -> None:
         self._firsts, self._one, self._other = rows.alike(threshold)
 
-    def groups(self) -> Rows:
+    def groups(self, united: Rows | None = None) -> Rows:
         """See `Links`."""
-        rows = np.arange(len(self._firsts), dtype=np.int32)
-        one, other = np.concatenate([self._one, rows]), np.concatenate([self._other, self._firsts])
-        return components(len(rows), one, other)
+        roots = with_copies(self._firsts, united)
+        rows = np.arange(len(roots), dtype=np.int32)
+        return components(len(rows), np.concatenate([rows, self._one]), np.concatenate([roots, self._other]))
 
     def across(self, sides: Sides) -> Mask:
         """See `Links`."""
@@ -79,6 +82,16 @@ class PlainLinks:
         np.bitwise_or.at(near, self._one, masks[self._other])
         np.bitwise_or.at(near, self._other, masks[self._one])
         return on_another_side(sides, near[self._firsts])
+
+
+def with_copies(firsts: Rows, united: Rows | None) -> Rows:
+    """For each row the lowest it hangs together with when equal rows do, and what is united anyway."""
+    rows = np.arange(len(firsts), dtype=np.int32)
+    others = [firsts] if united is None else [firsts, united]
+    moved = [np.flatnonzero(other != rows).astype(np.int32) for other in others]
+    return components(
+        len(rows), np.concatenate(moved), np.concatenate([one[at] for one, at in zip(others, moved, strict=True)])
+    )
 
 
 def side_masks(sides: Sides, firsts: Rows) -> npt.NDArray[np.uint8]:

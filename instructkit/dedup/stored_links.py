@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from instructkit.dedup.arrays import Mask, Rows
-from instructkit.dedup.components import components
-from instructkit.dedup.linking import Sides, on_another_side, side_masks
+from instructkit.dedup.linking import Sides, on_another_side, side_masks, with_copies
 from instructkit.dedup.linking_loops import join_groups, meet_across
 from instructkit.dedup.meetings import Meetings
 from instructkit.dedup.store import ShingleSets
@@ -27,14 +26,13 @@ class StoredLinks:
         self._firsts, self._table = firsts, table
         self._order = np.flatnonzero(np.diff(meetings.ends) > 0).astype(np.int32)
 
-    def groups(self) -> Rows:
+    def groups(self, united: Rows | None = None) -> Rows:
         """See `linking.Links`."""
-        roots = np.arange(self._sets.rows, dtype=np.int32)
+        roots = with_copies(self._firsts, united)
         self._meet(join_groups, roots)
-        rows = np.arange(self._sets.rows, dtype=np.int32)
-        linked, copies = np.flatnonzero(roots != rows), np.flatnonzero(self._firsts != rows)
-        one = np.concatenate([linked, copies]).astype(np.int32)
-        return components(len(rows), one, np.concatenate([roots[linked], self._firsts[copies]]))
+        while not np.array_equal(above := roots[roots], roots):
+            roots = above
+        return roots
 
     def across(self, sides: Sides) -> Mask:
         """See `linking.Links`."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from instructkit.dedup.arrays import Rows
 from instructkit.mixing.splitting.settings import SIDES, TRAIN, Sides
 from instructkit.mixing.splitting.units import Units
 from instructkit.records.hashing import Hashes, redraw
@@ -22,42 +23,47 @@ def assign(units: Units, kinds: Hashes, free: Mask, wanted: dict[int, int], seed
     comes as near as the units of the last kinds allow.
     """
     sides = np.where(free, TRAIN, -1).astype(np.int8)
-    numbers, first, rows = _kinds(units, kinds, free)
-    largest = np.zeros(len(rows), np.int64)
-    np.maximum.at(largest, numbers[free], units.sizes[free])
+    members, names = _by_kind(kinds, free)
+    rows = np.array([int(units.sizes[one].sum()) for one in members], np.int64)
+    largest = np.array([int(units.sizes[one].max()) for one in members], np.int64)
     for side, count in wanted.items():
         if not count:
             continue
-        ties = redraw(first, seed, f"ties {SIDES[side]}")
+        purpose = f"split {SIDES[side]}"
+        ties = redraw(names, seed, f"ties {SIDES[side]}")
         quotas = deal(rows, count, ties)
-        draws = redraw(units.keys, seed, f"split {SIDES[side]}")
-        left = np.flatnonzero(sides == TRAIN)
-        left = left[np.lexsort((draws[left], numbers[left]))]
-        edges = np.searchsorted(numbers[left], np.arange(len(rows) + 1))
         over = 0
         for kind in np.lexsort((ties, -largest)).tolist():
-            members = left[edges[kind] : edges[kind + 1]]
             need = int(quotas[kind]) + over
-            taken = members[fill(units.sizes[members], need)]
+            taken = _drawn(units, members[kind], sides, need, seed, purpose)
             sides[taken] = side
             over = need - int(units.sizes[taken].sum())
+        if over > 0:
+            sides[_drawn(units, np.flatnonzero(free).astype(np.int32), sides, over, seed, purpose)] = side
         rest = np.flatnonzero(sides == TRAIN)
-        rest = rest[np.argsort(draws[rest], kind="stable")]
-        chosen = fill(units.sizes[rest], over)
-        if not chosen.any() and not (sides == side).any() and len(rest) > 1:
-            chosen[np.argmin(units.sizes[rest])] = True  # more than was asked for, rather than nothing
-        sides[rest[chosen]] = side
+        if not (sides == side).any() and len(rest) > 1:  # more than was asked for, rather than nothing
+            smallest = rest[units.sizes[rest] == units.sizes[rest].min()]
+            sides[smallest[np.argmin(redraw(units.keys[smallest], seed, purpose))]] = side
     return sides
 
 
-def _kinds(units: Units, kinds: Hashes, free: Mask) -> tuple[Numbers, Hashes, Numbers]:
-    """Kinds as numbers from 0, by unit (those that are not free are 0), what each was, and the rows of each."""
-    found, inside = np.unique(kinds[free], return_inverse=True)
-    numbers = np.zeros(len(kinds), np.int64)
-    numbers[free] = inside
-    rows = np.zeros(len(found), np.int64)
-    np.add.at(rows, inside, units.sizes[free])
-    return numbers, found, rows
+def _by_kind(kinds: Hashes, free: Mask) -> tuple[list[Rows], Hashes]:
+    """The units of each kind that are free, and what each kind is."""
+    order = np.flatnonzero(free).astype(np.int32)
+    order = order[np.argsort(kinds[order], kind="stable")]
+    ordered = kinds[order]
+    starts = np.flatnonzero(np.concatenate([np.ones(1, bool), ordered[1:] != ordered[:-1]]))
+    return np.split(order, starts[1:]), ordered[starts]
+
+
+def _drawn(units: Units, members: Rows, sides: Sides, need: int, seed: int, purpose: str) -> Rows:
+    """The units among some that go to a side for which so many rows are needed."""
+    if need <= 0:
+        return members[:0]
+    left = members[sides[members] == TRAIN]
+    left = left[np.argsort(redraw(units.keys[left], seed, purpose), kind="stable")]
+    taken: Rows = left[fill(units.sizes[left], need)]
+    return taken
 
 
 def deal(rows: Numbers, count: int, ties: Hashes) -> Numbers:
@@ -79,7 +85,7 @@ def fill(sizes: npt.NDArray[Any], need: int) -> Mask:
     All are taken that fit; then the smallest that is left, if with it the rows come as near from above.
     """
     taken = np.zeros(len(sizes), bool)
-    left = np.arange(len(sizes))
+    left = np.arange(len(sizes), dtype=np.int32)
     while need > 0:
         left = left[sizes[left] <= need]
         if not len(left):

@@ -20,7 +20,7 @@ from instructkit.mixing.splitting.noting import note_misses, note_units
 from instructkit.mixing.splitting.proving import SHOWN, Proof
 from instructkit.mixing.splitting.report import SplitReport
 from instructkit.mixing.splitting.settings import SIDES, TEST, TRAIN, VALIDATION, Sides, SplitSettings
-from instructkit.mixing.splitting.units import make_units, strata
+from instructkit.mixing.splitting.units import kinds_of, make_units
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import extra_name
@@ -112,9 +112,7 @@ class _Plan:
     def __init__(
         self, gathered: Gathered, given: SplitSettings, links: Links, clusters: Rows | None, told: SplitReport
     ) -> None:
-        self.units = make_units(
-            gathered, given, links.groups() if given.near_duplicates is not None else None, clusters
-        )
+        self.units = make_units(gathered, given, links if given.near_duplicates is not None else None, clusters)
         told.units, told.largest_unit = len(self.units), int(self.units.sizes.max())
         note_units(told, gathered, given, self.units)
         rows = len(self.units.of_row)
@@ -132,7 +130,7 @@ class _Plan:
         self.wanted = given.wanted(left)
         if len(self.units) == 1 or int(free.sum()) <= sum(map(bool, self.wanted.values())):
             raise BadInput(_too_few(int(free.sum()), left, given))
-        kinds = strata(self.units, gathered.tasks.of_rows(), gathered.tasks.names)
+        kinds = kinds_of(self.units, gathered.tasks.of_rows(), gathered.tasks.names)
         of_units = assign(self.units, kinds, free, self.wanted, given.seed)
         self.sides: Sides = of_units[self.units.of_row]
         if self.held is not None:

@@ -6,6 +6,8 @@ import numpy as np
 
 from instructkit.dedup.arrays import Rows
 from instructkit.dedup.components import components
+from instructkit.dedup.linking import Links
+from instructkit.dedup.partitions import parts_of
 from instructkit.mixing.splitting.gathering import Gathered
 from instructkit.mixing.splitting.settings import SplitSettings
 from instructkit.records.hashing import Hashes, salt, scramble
@@ -23,53 +25,53 @@ class Units:
         return len(self.keys)
 
 
-def make_units(gathered: Gathered, settings: SplitSettings, near: Rows | None, clusters: Rows | None) -> Units:
+def make_units(gathered: Gathered, settings: SplitSettings, links: Links | None, clusters: Rows | None) -> Units:
     """Unite the rows of one value, of one cluster, and those that are near-duplicates.
 
-    ``near`` names for each row the first it is alike; ``clusters`` the number of each row's cluster, or -1. A unit's
-    key is the lowest hash of its rows' values in the first column they are kept together by.
+    ``links`` are the pairs of these, ``clusters`` the number of each row's cluster, or -1. A unit's key is the lowest
+    hash of its rows' values in the first column they are kept together by.
     """
     pairs: list[tuple[Rows, Rows]] = []
     keys: Hashes = np.zeros(0, np.uint64)
     for place, column in enumerate(settings.by):
         values = gathered.values(column)
-        pairs.append(_pairs(first_of(values)))
+        pairs.append(equals_of(values))
         keys = values if place == 0 else keys
-    if near is not None:
-        pairs.append(_pairs(near))
     if clusters is not None:
         inside = np.flatnonzero(clusters >= 0).astype(np.int32)
-        pairs.append((inside, inside[first_of(clusters[inside])]))
+        one, other = equals_of(clusters[inside].astype(np.uint64))
+        pairs.append((inside[one], inside[other]))
     rows = len(keys)
     roots = components(rows, *(np.concatenate([pair[side] for pair in pairs]) for side in range(2)))
-    is_root = roots == np.arange(rows, dtype=np.int32)
-    of_row = (np.cumsum(is_root, dtype=np.int32) - np.int32(1))[roots]
-    lowest = np.full(int(is_root.sum()), np.iinfo(np.uint64).max, np.uint64)
+    if links is not None:
+        roots = links.groups(roots)
+    of_row = (np.cumsum(roots == np.arange(rows, dtype=np.int32), dtype=np.int32) - np.int32(1))[roots]
+    lowest = np.full(int(of_row.max()) + 1, np.iinfo(np.uint64).max, np.uint64)
     np.minimum.at(lowest, of_row, keys)
     return Units(of_row, lowest, np.bincount(of_row, minlength=len(lowest)).astype(np.int32))
 
 
-def first_of(values: Hashes | Rows) -> Rows:
-    """For each row the first that has its value."""
-    order = np.argsort(values, kind="stable").astype(np.int32)
-    ordered = values[order]
-    new = np.concatenate([np.ones(1, bool), ordered[1:] != ordered[:-1]])[: len(order)]
-    place = np.maximum.accumulate(np.where(new, np.arange(len(order), dtype=np.int32), np.int32(0)))
-    firsts = np.empty(len(order), np.int32)
-    firsts[order] = order[place]
-    return firsts
+def equals_of(values: Hashes) -> tuple[Rows, Rows]:
+    """The rows whose value an earlier row has, each with the last of these."""
+    found, before = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    for part in parts_of(values):
+        rows = part[np.argsort(values[part], kind="stable")].astype(np.int32)
+        again = values[rows[1:]] == values[rows[:-1]]
+        found.append(rows[1:][again])
+        before.append(rows[:-1][again])
+    return np.concatenate(found), np.concatenate(before)
 
 
-def _pairs(firsts: Rows) -> tuple[Rows, Rows]:
-    """The rows that are not the first, each with the first."""
-    rows = np.flatnonzero(firsts != np.arange(len(firsts), dtype=np.int32)).astype(np.int32)
-    return rows, firsts[rows]
-
-
-def strata(units: Units, tasks: Rows, names: list[str]) -> Hashes:
+def kinds_of(units: Units, tasks: Rows, names: list[str]) -> Hashes:
     """A number for each unit that is the same for units that hold the same tasks, whatever else there is."""
-    kinds = np.unique(units.of_row.astype(np.int64) * len(names) + tasks)
     of_task = scramble(np.array([salt(0, f"task {name}") for name in names], np.uint64))
     found = np.zeros(len(units), np.uint64)
-    np.add.at(found, kinds // len(names), of_task[kinds % len(names)])
+    if len(names) == 1:
+        found[:] = of_task[0]
+        return found
+    held = units.of_row.astype(np.int64) * len(names)
+    held += tasks
+    held.sort()
+    held = held[np.concatenate([np.ones(1, bool), held[1:] != held[:-1]])]  # each task of a unit once
+    np.add.at(found, held // len(names), of_task[held % len(names)])
     return found
