@@ -15,6 +15,7 @@ from instructkit.cli.common import (
     seed_option,
     stacked,
 )
+from instructkit.errors import visible
 
 
 def _amount(_: click.Context, __: click.Parameter, value: str | None) -> int | float | None:
@@ -102,9 +103,9 @@ def _tell(report: Any, output: str | None) -> None:
 
     print_table("the sides", *report.table(), to_stderr=True)
     for border in report.borders:
-        click.echo(border.sentence(), err=True)
+        click.echo(visible(border.sentence()), err=True)
     for note in report.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(visible(f"note: {note}"), err=True)
     if output is not None:
         first = output.replace("{split}", "train") if "{split}" in output else str(Path(output) / "train")
         click.echo(f"next: instructkit stats {first}", err=True)

@@ -25,11 +25,13 @@ def check_columns(settings: SplitSettings, schema: pa.Schema) -> None:
 
 
 def value_hashes(batch: pa.RecordBatch, column: str) -> tuple[Hashes, npt.NDArray[np.bool_]]:
-    """A hash of each row's value, and which rows have none: these have the hash of their id."""
+    """A hash of each row's value, and which rows have none: these have the hash of their parent."""
     texts = as_text(batch.column(column))
-    empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
     values = draw(texts, 0, f"value of {column}")
-    return (np.where(empty, draw(batch.column("id"), 0, "alone"), values) if empty.any() else values), empty
+    empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
+    if column != "parent" and empty.any():
+        values = np.where(empty, value_hashes(batch, "parent")[0], values)
+    return values, empty
 
 
 def id_hashes(ids: pa.Array) -> Hashes:

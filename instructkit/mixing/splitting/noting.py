@@ -16,7 +16,7 @@ def note_units(told: SplitReport, gathered: Gathered, given: SplitSettings, unit
     """Note rows without a value, and a unit that holds much of all."""
     for column, rows in gathered.without.items():
         if rows:
-            told.notes.append(f"{rows:,} rows have no {column}: it keeps none of them together with another")
+            told.notes.append(f"{rows:,} rows have no {column}: of them those of one parent stay together")
     rows = len(units.of_row)
     if len(units) > 1 and told.largest_unit > LARGE * rows:
         near = "; is --near-duplicates too low?" if given.near_duplicates is not None else ""

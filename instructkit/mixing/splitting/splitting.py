@@ -7,27 +7,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from instructkit.dedup.arrays import I64, Rows
-from instructkit.dedup.linking import Links, link_rows
+from instructkit.dedup.arrays import I64
+from instructkit.dedup.linking import link_rows
 from instructkit.engine import Spool
 from instructkit.engine.mapping import numbered
 from instructkit.errors import BadInput
-from instructkit.mixing.splitting.assigning import Mask, assign
 from instructkit.mixing.splitting.clusters import named_clusters, read_clusters
 from instructkit.mixing.splitting.gathering import Gathered, check_columns
-from instructkit.mixing.splitting.holding_out import held_out, held_units
-from instructkit.mixing.splitting.noting import note_misses, note_units
+from instructkit.mixing.splitting.noting import note_misses
+from instructkit.mixing.splitting.planning import SHARED, Plan
 from instructkit.mixing.splitting.proving import SHOWN, Proof
 from instructkit.mixing.splitting.report import SplitReport
 from instructkit.mixing.splitting.settings import SIDES, TEST, TRAIN, VALIDATION, Sides, SplitSettings
-from instructkit.mixing.splitting.units import kinds_of, make_units
 from instructkit.records.reading import as_rejects
 from instructkit.records.rejects import Rejects
 from instructkit.records.schema import extra_name
 from instructkit.records.stream import Counts, Records, public_step, take_step
 
 SPLIT = "split"  # the extra column that names a row's side
-SHARED = "shares_unit_with_held_out"
 
 
 @public_step
@@ -76,7 +73,7 @@ def split_records(
             if not spool.rows:
                 raise BadInput("no row came in: nothing can be split")
             clusters = read.of(gathered.ids()) if read is not None else None
-            plan = _Plan(gathered, given, links, clusters, told)
+            plan = Plan(gathered, given, links, clusters, told)
             proof = Proof(spool.rows, given)
             yield from _labelled_rows(spool, plan, proof, schema, counts, sink)
             for border, rows in proof.finish(links, clusters, plan.held):
@@ -106,58 +103,8 @@ def _labelled(schema: pa.Schema, label: str) -> pa.Schema:
     return pa.schema([*fields, pa.field(label, pa.string())])
 
 
-class _Plan:
-    """The side of each row: -1 for one that is dropped."""
-
-    def __init__(
-        self, gathered: Gathered, given: SplitSettings, links: Links, clusters: Rows | None, told: SplitReport
-    ) -> None:
-        self.units = make_units(gathered, given, links if given.near_duplicates is not None else None, clusters)
-        told.units, told.largest_unit = len(self.units), int(self.units.sizes.max())
-        note_units(told, gathered, given, self.units)
-        rows = len(self.units.of_row)
-        self.held: Mask | None = None  # the rows of tasks that are held out
-        self.names = gathered.held_by.names
-        self.because = np.full(len(self.units), -1, np.int32)  # of each unit a task in it that is held out
-        if given.holds_out:
-            of_rows = gathered.held_by.of_rows()
-            self.held = held_out(gathered.held_by, given)[of_rows]
-            self.because = held_units(self.held, of_rows, self.units.of_row, len(self.units))
-        free = self.because < 0
-        left = int(self.units.sizes[free].sum())
-        if not left:
-            raise BadInput("every row shares a unit with a row that is held out: nothing is left to train")
-        self.wanted = given.wanted(left)
-        if len(self.units) == 1 or int(free.sum()) <= sum(map(bool, self.wanted.values())):
-            raise BadInput(_too_few(int(free.sum()), left, given))
-        kinds = kinds_of(self.units, gathered.tasks.of_rows(), gathered.tasks.names)
-        of_units = assign(self.units, kinds, free, self.wanted, given.seed)
-        self.sides: Sides = of_units[self.units.of_row]
-        if self.held is not None:
-            self.sides[self.held] = TEST
-            self.wanted[TEST] = int(self.held.sum())
-        found = np.bincount(self.sides[self.sides >= 0], minlength=len(SIDES))
-        if not found[TRAIN] or any(count and not found[side] for side, count in self.wanted.items()):
-            raise BadInput(_too_few(int(free.sum()), left, given))
-        self.eligible = rows if self.held is None else left
-
-    def reasons(self, rows: I64) -> list[list[tuple[str, str, str]]]:
-        """Why rows are dropped."""
-        tasks = self.because[self.units.of_row[rows]].tolist()
-        return [[(SHARED, self.names[task], "")] for task in tasks]
-
-
-def _too_few(units: int, rows: int, given: SplitSettings) -> str:
-    kept = f"--by {' '.join(given.by)}" + (", --by-clusters" if given.by_clusters else "")
-    near = f" and --near-duplicates {given.near_duplicates:g}" if given.near_duplicates is not None else ""
-    many = "one unit" if units == 1 else f"{units} units"
-    hint = "raise or leave off --near-duplicates (off), or name another column with --by" if near else (
-        "name another column with --by")  # fmt: skip
-    return f"the {rows:,} rows hang together in {many}, too few for the sides, by {kept}{near}: {hint}"
-
-
 def _labelled_rows(
-    spool: Spool, plan: _Plan, proof: Proof, schema: pa.Schema, counts: Counts, sink: Rejects
+    spool: Spool, plan: Plan, proof: Proof, schema: pa.Schema, counts: Counts, sink: Rejects
 ) -> Iterator[pa.RecordBatch]:
     """The rows in their order, each with its side; those that are dropped are counted."""
     names = pa.array(SIDES)
@@ -189,7 +136,7 @@ def _ids(spool: Spool, rows: I64) -> list[str]:
     return found
 
 
-def _tell(told: SplitReport, sides: Sides, gathered: Gathered, plan: _Plan, given: SplitSettings) -> None:
+def _tell(told: SplitReport, sides: Sides, gathered: Gathered, plan: Plan, given: SplitSettings) -> None:
     """Count the rows that went out."""
     tasks, names = gathered.tasks.of_rows(), gathered.tasks.names
     out = sides >= 0

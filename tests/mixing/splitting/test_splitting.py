@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import instructkit as ik
+from instructkit.dedup import linking
 from instructkit.errors import BadInput, UsageError
 from instructkit.mixing.splitting import SplitReport
 from tests.rows import examples
@@ -153,6 +154,22 @@ def test_the_order_of_the_input_and_its_batches_make_no_difference() -> None:
     assert dict(zip(got["id"].to_pylist(), got["split"].to_pylist(), strict=True)) == expected
 
 
+def test_compiled_loops_and_workers_give_the_sides_that_plain_python_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"instruction": f"w{at % 90} " * 3 + f"{at % 90} and so on to the end of it", "output": "yes",
+             "parent": f"p{at // 2}"} for at in range(200)]  # fmt: skip
+    plain, compiled = SplitReport(), SplitReport()
+    expected = sides(rows, test=0.2, validation=0.1, report=plain)
+    monkeypatch.setattr(linking, "may_be_few", lambda given: False)
+    assert sides(rows, test=0.2, validation=0.1, report=compiled, workers=1) == expected
+    assert sides(rows, test=0.2, validation=0.1, workers=2) == expected
+    assert compiled.to_json() == plain.to_json()
+    assert not on_two_sides([row["instruction"] for row in rows], expected)
+
+
+def test_a_validation_side_alone() -> None:
+    assert Counter(sides(rows_of(40), test=0, validation=0.2)) == {"train": 32, "validation": 8}
+
+
 def test_another_seed_draws_other_rows() -> None:
     assert sides(rows_of(100), seed=1) != sides(rows_of(100), seed=2)
 
@@ -202,13 +219,17 @@ def test_a_leak_can_be_an_error() -> None:
     assert [(border.what, border.rows) for border in report.leaks] == [("parent", found.count("test"))]
 
 
-def test_rows_without_a_value_stand_for_themselves_and_are_told_of() -> None:
+def test_rows_without_a_value_stay_with_their_parent_and_are_told_of() -> None:
     report = SplitReport()
-    rows = rows_of(60, user=lambda number: None if number < 30 else f"u{number // 2}")
+    rows = rows_of(
+        60,
+        user=lambda number: ["", None][number % 2] if number < 30 else f"u{number // 2}",
+        parent=lambda number: f"p{number // 3}" if number < 30 else "",
+    )
     found = sides(rows, by=("user",), report=report, test=0.3)
-    assert len(set(found[:30])) == 2
-    assert report.units == 45
-    assert report.notes == ["30 rows have no user: it keeps none of them together with another"]
+    assert not on_two_sides([number // 3 for number in range(30)], found[:30])
+    assert report.units == 10 + 15
+    assert report.notes == ["30 rows have no user: of them those of one parent stay together"]
 
 
 def test_a_users_column_of_numbers_keeps_rows_together() -> None:
