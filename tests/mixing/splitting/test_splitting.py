@@ -135,6 +135,12 @@ def test_which_of_many_small_tasks_are_tested_hangs_on_the_seed_and_not_on_their
     assert len(seen) > 30
 
 
+def test_what_one_task_is_short_of_another_gives() -> None:
+    rows = [{"instruction": f"{number} {number * 3} {number * 5}", "output": str(number), "task": f"t{number // 15}",
+             "parent": f"p{number // 3}"} for number in range(300)]  # fmt: skip
+    assert sides(rows, test=0.05, near_duplicates=None).count("test") == 15  # 0.75 of a task, by threes
+
+
 def test_two_tasks_of_one_raw_row_both_have_their_share() -> None:
     rows = [{"instruction": f"{parent} {task} {parent * 3} {parent * 7}", "output": f"{task}{parent}", "task": task,
              "parent": str(parent)}
