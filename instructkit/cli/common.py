@@ -93,7 +93,6 @@ class Run:
         # prints more of the counts, and gives those that the last line is to tell
         self.tables: Callable[[Counts], dict[str, Any]] = lambda counts: counts.to_json()
         self.bar_of_rows = True
-        self.text = False  # whether stdout gets JSON lines, for a reader that is no step of ours
         self.write: Callable[..., None] = write
         say_notes(self.quiet)
         (check or check_target)(self.output)
@@ -155,12 +154,8 @@ class Run:
                 self._tell(records)
             return
         with self.rejects:
-            self.write(
-                _with_bar(records, self.name, self.quiet or not self.bar_of_rows),
-                self.output,
-                shard_rows=self.shard_rows,
-                text=self.text,
-            )
+            rows = _with_bar(records, self.name, self.quiet or not self.bar_of_rows)
+            self.write(rows, self.output, shard_rows=self.shard_rows)
         self.done()
         self._tell(records)
 

@@ -1,5 +1,6 @@
 """``instructkit export``."""
 
+import functools
 import logging
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     instructkit export train/ --to alpaca -o train.json --card --license apache-2.0
     instructkit export train/ --to sharegpt --dialect user-assistant -o train.jsonl
     instructkit mix a.arrow b.arrow | instructkit export --to text --chat-template chatml -o train.parquet
-    """  # fmt: skip
+    """
     from instructkit.records.exporting import Exported, ExportSettings, export
     from instructkit.records.exporting.openai import file_problems
     from instructkit.records.stream import Records
@@ -123,7 +124,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError("--license and --language tell something to --card, which is not given")
     options["to"] = options["to"] or ""
     run = Run("export", options)
-    run.text = True
+    run.write = functools.partial(run.write, text=True)  # stdout gets JSON lines: the next reader is no step of ours
     _check_output(run.output, inputs)
     told = Exported()
     given = ExportSettings(**run.settings)
