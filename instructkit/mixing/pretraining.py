@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from instructkit.mixing.settings import PRETRAINING
 from instructkit.records.hashing import draw, row_ids
 from instructkit.records.rejects import Rejects
-from instructkit.records.schema import build_examples, repeat
+from instructkit.records.schema import WHOLE_TEXT, build_examples
 from instructkit.records.script import is_chinese
 from instructkit.records.stream import Counts, Records
 
@@ -66,13 +66,8 @@ def _examples(texts: pa.StringArray, form: str, seed: int, source: str) -> pa.Re
         values["instruction"] = pa.array([CONTINUE[han] for han in chinese.tolist()], pa.string())
         values["input"] = pa.array([before for before, _ in parts], pa.string())
         values["output"] = pa.array([after for _, after in parts], pa.string())
-    values["parent"] = ids
-    return build_examples(values, rows, task=PRETRAINING, source=source, template=f"{PRETRAINING}:{form}", extras={}
-                          ) if rows else _nothing()  # fmt: skip
-
-
-def _nothing() -> pa.RecordBatch:
-    return build_examples({"instruction": repeat("", 0)}, 0, task="", source="", template="", extras={})
+    template = WHOLE_TEXT if form == "text" else f"{PRETRAINING}:{form}"
+    return build_examples(values, rows, task=PRETRAINING, source=source, template=template, extras={})
 
 
 def _cut(text: str, share: float, chinese: bool) -> tuple[str, str]:

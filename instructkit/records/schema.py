@@ -25,6 +25,7 @@ EXAMPLE = pa.schema(
         ("template", pa.string()),
     ]
 )
+WHOLE_TEXT = "pretraining:text"  # the template of a row that is a text alone: its instruction, without an answer
 CONTENT = ("system", "history", "instruction", "input", "output")  # what makes two rows the same example
 
 

@@ -19,7 +19,7 @@ from instructkit.records.exporting.conversation import conversations, whole_colu
 from instructkit.records.exporting.openai import broken_rules, doubtful
 from instructkit.records.exporting.settings import TRL_KEYS, ExportSettings
 from instructkit.records.rejects import Reason
-from instructkit.records.schema import HISTORY
+from instructkit.records.schema import HISTORY, WHOLE_TEXT
 from instructkit.records.values import python_values
 
 KEYS_LOST = "keys_of_turns_lost"  # rows whose turns carried more, but say something else by now
@@ -63,7 +63,7 @@ class Exporter:
         """Make rows of the format; a row that has no place in it is left out, with all reasons."""
         bad: dict[int, list[Reason]] = {}
         blank = pc.equal(pc.utf8_trim_whitespace(batch.column("output")), "").to_numpy(zero_copy_only=False)
-        _note(bad, {"no_answer": blank})
+        _note(bad, {"no_answer": blank & ~_whole_texts(batch) if self.settings.to == "text" else blank})
         columns, lost = self._columns(batch, bad)
         columns |= {given: batch.column(name) for name, given in self.riders.items()}
         made = pa.RecordBatch.from_arrays([columns[name] for name in self.schema.names], schema=self.schema)
@@ -107,7 +107,11 @@ class Exporter:
             said = [own if one is None else _filled(one) for own, one in zip(said, found, strict=True)]
         texts: list[str | None] = []
         too_large = 0
+        plain = _whole_texts(batch).tolist()
         for row, (conversation, tools) in enumerate(zip(said, _tools(batch), strict=True)):
+            if plain[row]:
+                texts.append(batch.column("instruction")[row].as_py())
+                continue
             try:
                 texts.append(self.template.render(conversation, tools))
                 continue
@@ -122,6 +126,12 @@ class Exporter:
             texts.append(None)
             bad.setdefault(row, []).append(reason)
         return pa.array(texts, pa.string())
+
+
+def _whole_texts(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    """Which rows are pre-training text, not turns: what trainers of text take as it stands."""
+    found: npt.NDArray[np.bool_] = pc.equal(batch.column("template"), WHOLE_TEXT).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _own_fields(

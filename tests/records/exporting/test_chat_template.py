@@ -147,3 +147,14 @@ def test_processes_give_the_same_text(tmp_path: Path) -> None:
         for workers in (1, 2)
     ]
     assert made[0].equals(made[1])
+
+
+def test_a_text_that_is_no_conversation_stands_as_it_is() -> None:
+    mixed = ik.mix(examples([{}]), pretraining=pa.table({"text": ["A text to be packed."]}), pretraining_share=0.5,
+                   pretraining_as="text").read_all()  # fmt: skip
+    texts = ik.export(mixed, to="text", chat_template="chatml").read_all()["text"].to_pylist()
+    assert "A text to be packed." in texts
+    assert len(texts) == 2
+    reader = ik.export(mixed, to="alpaca")
+    assert reader.read_all().num_rows == 1
+    assert ik.counts(reader).reasons == {"no_answer": 1}
