@@ -323,3 +323,15 @@ def test_the_plan_travels_with_the_counts() -> None:
     reader = ik.mix(table(), cap=50)
     reader.read_all()
     assert {one["group"]: one["taken"] for one in ik.counts(reader).mixture} == {"a": 50, "b": 50, "c": 50}
+
+
+def test_frames_and_relations_are_mixed_and_read_the_mixture() -> None:
+    polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    wanted = ik.mix(table(), cap=50).read_all()
+    frame = polars.from_arrow(table())
+    assert polars.from_arrow(ik.mix(frame, cap=50).read_all())["id"].to_list() == wanted["id"].to_pylist()
+    rows = table()  # noqa: F841 - duckdb finds it by its name
+    related = ik.mix(duckdb.sql("select * from rows"), cap=50).read_all()
+    assert related["id"].to_pylist() == wanted["id"].to_pylist()
+    counted = duckdb.sql("select task, count(*) from wanted group by task order by task").fetchall()
+    assert counted == [("a", 50), ("b", 50), ("c", 50)]
