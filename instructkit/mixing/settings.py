@@ -151,7 +151,8 @@ class MixSettings:
         kept = {name: found[name] for name in (one.name for one in fields(self))
                 if found[name] != usual[name] and found[name] not in (None, {})}  # fmt: skip
         kept.pop("seed", None)
-        return {"by": list(self.columns), "temperature": self.temperature, "order": self.order, **kept}
+        by = self.columns[0] if len(self.columns) == 1 else list(self.columns)
+        return {"by": by, "temperature": self.temperature, "order": self.order, **kept}
 
 
 def _check_cap(cap: int | None) -> None:

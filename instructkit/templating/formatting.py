@@ -109,6 +109,7 @@ def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows,
     raw, layout_name, source = open_raw(path, settings.layout, reading, workers)
     layout, why = detect(raw.schema, raw.name, layout_name)
     every_turn = layout.every_turn if layout is not None else None
+    used = layout.used(raw.schema) if layout is not None else ()  # while turns are turns: users become texts
     raw = logs.open(raw, every_turn is not None, reading)
     if settings.limit is not None:
         raw.batches = first_rows(raw.batches, settings.limit)
@@ -133,9 +134,7 @@ def _open(path: str, settings: FormatSettings, logs: Logs, reading: PrivateRows,
             layout = replace(layout, convert=every_turn, grows=True)
         elif settings.turns == "all":
             log.info("%s: its rows are no conversations, so --turns all does nothing to them", raw.name)
-        logs.place(
-            raw, extra_fields(raw.schema, layout.used(raw.schema)), layout.texts(raw.schema), every_turn is not None
-        )
+        logs.place(raw, extra_fields(raw.schema, used), layout.texts(raw.schema), every_turn is not None)
         # what the layout tells of is a row whose users are numbers already
         schema, batches = convert(raw, layout, source.stem, BadRows(reading.rejects, reading.at_most, reading.counts),
                                   workers)  # fmt: skip

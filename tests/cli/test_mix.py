@@ -122,3 +122,11 @@ def test_workers_and_order_of_the_inputs_change_no_byte(inputs: Cli, options: tu
     inputs.ok("mix", "two.jsonl", "one.jsonl", *options, "-q", "-o", "c.arrow")
     assert (inputs.folder / "a.arrow").read_bytes() == (inputs.folder / "b.arrow").read_bytes()
     assert rows_of(inputs.folder / "a.arrow") == rows_of(inputs.folder / "c.arrow")
+
+
+@pytest.mark.parametrize("name", ["out.arrow", "out.parquet", "out.jsonl", "out.csv", "out"])
+def test_an_error_in_the_middle_is_one_sentence_and_leaves_nothing(inputs: Cli, name: str) -> None:
+    inputs.ok("filter", "one.jsonl", "--preset", "none", "--rule", "long_output=1", "-o", "empty.arrow")
+    assert "holds no rows" in one_sentence(inputs.fails("mix", "one.jsonl", "empty.arrow", "-q", "-o", name))
+    assert sorted(path.name for path in inputs.folder.iterdir()) == ["empty.arrow", "one.jsonl", "tmp", "two.jsonl"]
+    assert not list((inputs.folder / "tmp").iterdir())

@@ -1,5 +1,6 @@
 """Parquet files."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 
@@ -69,6 +70,8 @@ class ParquetWriter:
         self._part.commit()
 
     def abort(self) -> None:
+        with contextlib.suppress(OSError, pa.ArrowException):
+            self._writer.close()  # else it tries when it is collected, and complains on stderr
         self._sink.close()
         self._part.discard()
 
