@@ -9,6 +9,7 @@ select [ROWS]    seconds and coverage of a diverse selection
 import argparse
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,10 +29,12 @@ PEER = """
 import sys, time
 from datasets import Dataset, interleave_datasets, disable_progress_bars
 disable_progress_bars()
-*sources, target = sys.argv[1:]
+how, *sources, target = sys.argv[1:]
 files = [Dataset.from_file(source) for source in sources]
+if how == "shuffled":
+    files = [one.shuffle(seed=0) for one in files]
 rows = [one.num_rows for one in files]
-mixed = interleave_datasets([one.shuffle(seed=0) for one in files], probabilities=[n / sum(rows) for n in rows], seed=0,
+mixed = interleave_datasets(files, probabilities=[n / sum(rows) for n in rows], seed=0,
                             stopping_strategy="all_exhausted")
 mixed.save_to_disk(target)
 """
@@ -46,8 +49,10 @@ def write_groups(rows: int, groups: int, folder: Path) -> list[Path]:
     words = np.array(
         ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), rng.integers(2, 10))) for _ in range(WORDS)]
     )
-    texts = [" ".join(rng.choice(words, rng.integers(5, 90))) for _ in range(20_000)]
-    pool = pa.array(texts, pa.string())
+    # about as long as Alpaca's: an instruction of 60 characters, an input in two rows of five, an output of 270
+    pools = {name: pa.array([" ".join(rng.choice(words, rng.integers(*lengths))) for _ in range(20_000)], pa.string())
+             for name, lengths in (("instruction", (5, 14)), ("input", (0, 30)), ("output", (5, 80)))}  # fmt: skip
+    pools["input"] = pa.array([text if place % 5 < 2 else "" for place, text in enumerate(pools["input"].to_pylist())])
     sizes = (1 / np.arange(1, groups + 1)) / (1 / np.arange(1, groups + 1)).sum() * rows
     sizes = sizes.astype(int)
     sizes[0] += rows - sizes.sum()
@@ -63,9 +68,8 @@ def write_groups(rows: int, groups: int, folder: Path) -> list[Path]:
             count = min(8192, size - start)
             ids = row_ids([pa.array(np.arange(number, number + count))], count)
             number += count
-            values = {"id": ids, "instruction": pool.take(pa.array(rng.integers(0, len(texts), count))),
-                      "input": pool.take(pa.array(rng.integers(0, len(texts), count))),
-                      "output": pool.take(pa.array(rng.integers(0, len(texts), count)))}  # fmt: skip
+            values = {"id": ids} | {name: pool.take(pa.array(rng.integers(0, len(pool), count)))
+                                    for name, pool in pools.items()}  # fmt: skip
             batch = build_examples(values, count, task=f"task-{group:02d}", source="made", template="made", extras={})
             writer = writer or pa.ipc.new_stream(str(path), batch.schema)
             writer.write_batch(batch)
@@ -85,18 +89,21 @@ def speed(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         paths = apart(write_groups, rows, 10, Path(folder))
         named = " ".join(map(str, paths))
-        ours, theirs = [], []
+        seconds: dict[str, list[float]] = {"instructkit mix": []}
         for run in range(options.runs):
             usage = run_pipe(f"mix {named} -o {folder}/ours-{run}")
-            start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", PEER, *map(str, paths), f"{folder}/theirs-{run}"], check=True,
-                           env={**os.environ, "HF_HUB_OFFLINE": "1"}, stderr=subprocess.DEVNULL)  # fmt: skip
-            theirs.append(time.perf_counter() - start)
-            ours.append(usage.seconds)
-            print(f"run {run + 1}: instructkit {ours[-1]:.1f} s ({usage.peaks[0]:.0f} MB), datasets {theirs[-1]:.1f} s",
-                  flush=True)  # fmt: skip
-        print(f"{rows:,} rows: instructkit {median(ours):.1f} s, datasets {median(theirs):.1f} s: "
-              f"{median(theirs) / median(ours):.1f} times as fast")  # fmt: skip
+            seconds["instructkit mix"].append(usage.seconds)
+            for how in ("shuffled", "not shuffled"):
+                start = time.perf_counter()
+                subprocess.run([sys.executable, "-c", PEER, how, *map(str, paths), f"{folder}/theirs"], check=True,
+                               env={**os.environ, "HF_HUB_OFFLINE": "1"}, stderr=subprocess.DEVNULL)  # fmt: skip
+                seconds.setdefault(f"datasets, {how}", []).append(time.perf_counter() - start)
+                shutil.rmtree(f"{folder}/theirs")
+            shutil.rmtree(f"{folder}/ours-{run}")
+        print(f"{rows:,} rows, {sum(path.stat().st_size for path in paths) >> 20} MB, median of {options.runs} runs; "
+              f"instructkit's peak: {usage.peaks[0]:.0f} MB\n\n| | seconds | of ours |\n|---|---|---|")  # fmt: skip
+        for name, taken in seconds.items():
+            print(f"| {name} | {median(taken):.1f} | {median(taken) / median(seconds['instructkit mix']):.1f} |")
 
 
 def memory(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from instructkit.engine import Spool
 from instructkit.engine.mapping import ahead
 from instructkit.mixing.sampling import Epoch
 from instructkit.mixing.twice import Rows
+from instructkit.records.batching import ROWS
 from instructkit.records.hashing import Hashes
 
 BUCKET = 48 << 20  # bytes of rows that are sorted in memory together
@@ -36,10 +37,10 @@ def in_order_of_places(kept: Rows, epochs: Sequence[Epoch], size: int) -> Iterat
     with ExitStack() as stack:
         buckets = [stack.enter_context(Spool(schema)) for _ in range(count)]
         for rows in ahead(_gathered(_taken(kept, epochs, schema))):
-            number = _bucket(rows.column(rows.num_columns - 2).to_numpy(), count)
+            number = _bucket(_places(rows), count)
             order = np.argsort(number, kind="stable")
             edges = np.searchsorted(number[order], np.arange(count + 1, dtype=np.uint64))
-            dealt = rows.take(pa.array(order))
+            dealt = _in_order(rows, order)
             for bucket in np.flatnonzero(edges[1:] > edges[:-1]).tolist():
                 buckets[bucket].append(dealt.slice(edges[bucket], edges[bucket + 1] - edges[bucket]))
         for one in buckets:
@@ -71,8 +72,8 @@ def _taken(kept: Rows, epochs: Sequence[Epoch], schema: pa.Schema) -> Iterator[p
                 yield pa.RecordBatch.from_arrays([*held.columns, *marks], schema=schema)
 
 
-def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in larger batches."""
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """The same rows, many batches at a time."""
     waiting: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:
@@ -80,20 +81,29 @@ def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows += batch.num_rows
         size += batch.nbytes
         if rows >= GATHERED_ROWS or size >= GATHERED_BYTES:
-            yield pa.concat_batches(waiting)
+            yield waiting
             waiting, rows, size = [], 0, 0
     if waiting:
-        yield pa.concat_batches(waiting)
+        yield waiting
 
 
 def _sorted(batches: list[pa.RecordBatch]) -> Iterator[Placed]:
     if not batches:
         return
-    rows = pa.concat_batches(batches)
+    rows = _in_order(batches, np.argsort(_places(batches), kind="stable"))
     batches.clear()
-    order = np.argsort(rows.column(rows.num_columns - 2).to_numpy(), kind="stable")
-    for start in range(0, len(order), 8192):
-        yield _unmarked(rows.take(pa.array(order[start : start + 8192])))
+    for start in range(0, rows.num_rows, ROWS):
+        yield _unmarked(rows.slice(start, ROWS))
+
+
+def _places(batches: list[pa.RecordBatch]) -> Hashes:
+    return np.concatenate([batch.column(batch.num_columns - 2).to_numpy() for batch in batches])
+
+
+def _in_order(batches: list[pa.RecordBatch], order: npt.NDArray[np.int64]) -> pa.RecordBatch:
+    """The rows of all batches in another order, as one batch; only that is a copy."""
+    table = pa.Table.from_batches(batches).take(pa.array(order)).combine_chunks()
+    return table.to_batches()[0]
 
 
 def _unmarked(batch: pa.RecordBatch) -> Placed:
