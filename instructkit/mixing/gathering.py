@@ -1,5 +1,7 @@
 """A first pass over the rows: which group each is in, its random number, and what there is to mix."""
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +20,8 @@ from instructkit.records.hashing import Hashes, draw, redraw, row_ids
 from instructkit.records.lengths import content_lengths, estimated_tokens
 from instructkit.records.schema import CONTENT
 from instructkit.records.values import python_values
+
+PARTS = 16  # of the draws, for finding equal ones
 
 Codes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.float32]
@@ -53,10 +57,9 @@ class Gatherer:
             check_constraint(one, schema)
         self._codes: dict[Cell, int] = {}
         self._tally = Tally()
-        self._parts: list[Codes] = [np.zeros(0, np.int32)]
-        self._draws: list[Hashes] = [np.zeros(0, np.uint64)]
-        self._scores: list[Numbers] = [np.zeros(0, np.float32)]
-        self._difficulties: list[Numbers] = [np.zeros(0, np.float32)]
+        # they grow in place: lists of parts would be there twice when they are joined
+        self._cell_codes, self._draws = array("i"), array("Q")
+        self._scores, self._difficulties = array("f"), array("f")
         self._bytes = 0
 
     def look(self, batch: pa.RecordBatch, *, pretraining: bool = False) -> None:
@@ -66,8 +69,8 @@ class Gatherer:
             codes = np.full(rows, self._codes.setdefault(PRETRAINING_CELL, len(self._codes)), np.int32)
         else:
             codes = self._cells(batch)
-        self._parts.append(codes)
-        self._draws.append(draw(batch.column("id"), settings.seed, "mix"))
+        self._cell_codes.frombytes(codes.tobytes())
+        self._draws.frombytes(draw(batch.column("id"), settings.seed, "mix").tobytes())
         self._bytes += int(row_bytes(batch).sum())
         names = list(self._codes)
         chars, size = content_lengths(batch) if self._lengths else (np.zeros(rows), np.zeros(rows))
@@ -83,22 +86,24 @@ class Gatherer:
                 total, count = self._tally.scores.get(cell[0], (0.0, 0))
                 self._tally.scores[cell[0]] = (total + float(held.sum(dtype=np.float64)), count + len(held))
         if self._score is not None:
-            self._scores.append(_numbers(batch.column(self._score)).astype(np.float32))
+            self._scores.frombytes(_numbers(batch.column(self._score)).astype(np.float32).tobytes())
         if self._difficulty is not None:
             sign = -1 if (settings.curriculum or "").startswith("-") else 1
-            self._difficulties.append((sign * _numbers(batch.column(self._difficulty))).astype(np.float32))
+            held = sign * _numbers(batch.column(self._difficulty))
+            self._difficulties.frombytes(held.astype(np.float32).tobytes())
         elif (settings.curriculum or "").lstrip("-") == "length":
-            self._difficulties.append((tokens if settings.curriculum == "length" else -tokens).astype(np.float32))
+            held = tokens if settings.curriculum == "length" else -tokens
+            self._difficulties.frombytes(held.astype(np.float32).tobytes())
 
     def done(self) -> Gathered:
         """What was learned."""
-        names = list(self._codes)
-        found = Gathered(names, np.concatenate(self._parts), np.concatenate(self._draws), self._tally, self._bytes)
-        self._parts, self._draws = [], []
+        codes = np.frombuffer(self._cell_codes, np.int32)
+        draws = np.frombuffer(self._draws, np.uint64)
+        found = Gathered(list(self._codes), codes, draws, self._tally, self._bytes)
         if self._score is not None:
-            found.score = np.concatenate(self._scores)
-        if len(self._difficulties) > 1:
-            found.difficulty = np.concatenate(self._difficulties)
+            found.score = np.frombuffer(self._scores, np.float32)
+        if len(self._difficulties):
+            found.difficulty = np.frombuffer(self._difficulties, np.float32)
             missing = int(np.isnan(found.difficulty).sum())
             if missing:
                 found.notes.append(f"{missing:,} rows have no {self._difficulty}: they come last in the curriculum")
@@ -152,8 +157,7 @@ def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:
 
 def part_equal_draws(draws: Hashes, seed: int) -> npt.NDArray[np.int64]:
     """Give rows that share an id draws of their own, by their order; gives all rows that share one, ascending."""
-    ordered = np.sort(draws)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    repeated = np.concatenate([_repeated(part) for part in _parts(draws)])
     if not len(repeated):
         return np.zeros(0, np.int64)
     rows = np.flatnonzero(np.isin(draws, repeated))
@@ -164,6 +168,19 @@ def part_equal_draws(draws: Hashes, seed: int) -> npt.NDArray[np.int64]:
     again = number > 0
     draws[by_draw[again]] = redraw(values[again] + number[again].astype(np.uint64), seed, "the same id")
     return rows
+
+
+def _parts(draws: Hashes) -> Iterator[Hashes]:
+    """The draws, cut by size into parts that are sorted for little memory."""
+    width = 2**64 // PARTS
+    for part in range(PARTS):
+        yield draws[(draws >= np.uint64(part * width)) & (draws <= np.uint64((part + 1) * width - 1))]
+
+
+def _repeated(draws: Hashes) -> Hashes:
+    ordered = np.sort(draws)
+    twice: Hashes = ordered[1:][ordered[1:] == ordered[:-1]]
+    return twice
 
 
 def about_ids(kept: Rows, sharing: npt.NDArray[np.int64]) -> str:
