@@ -90,6 +90,8 @@ def demo() -> None:
     )
     print('the result opens with datasets.load_from_disk("demo/train"). Next:\n')
     print("    .venv/bin/instructkit stats demo/train")
+    print("    .venv/bin/instructkit split demo/train --test 0.1 -o demo/sides/")
+    print("    .venv/bin/instructkit export demo/sides/train --to sharegpt --card -o demo/train.json")
 
 
 def fetch_weights() -> None:
