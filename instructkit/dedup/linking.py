@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from instructkit.dedup.arrays import Mask, Rows
@@ -18,11 +17,10 @@ from instructkit.dedup.keeping import Keep
 from instructkit.dedup.plain import PlainRows
 from instructkit.dedup.rows import Sources
 from instructkit.dedup.settings import DedupSettings
+from instructkit.dedup.sides import Sides, on_another_side, side_masks, with_copies
 from instructkit.dedup.texts import fields_of
 from instructkit.engine import Spool
 from instructkit.engine.worth import say_if_new
-
-Sides = npt.NDArray[np.int8]  # of each row, from 0; -1 for a row that is on none
 
 
 class Links(Protocol):
@@ -82,31 +80,3 @@ class PlainLinks:
         np.bitwise_or.at(near, self._one, masks[self._other])
         np.bitwise_or.at(near, self._other, masks[self._one])
         return on_another_side(sides, near[self._firsts])
-
-
-def with_copies(firsts: Rows, united: Rows | None) -> Rows:
-    """For each row the lowest it hangs together with when equal rows do, and what is united anyway."""
-    rows = np.arange(len(firsts), dtype=np.int32)
-    others = [firsts] if united is None else [firsts, united]
-    moved = [np.flatnonzero(other != rows).astype(np.int32) for other in others]
-    return components(
-        len(rows), np.concatenate(moved), np.concatenate([one[at] for one, at in zip(others, moved, strict=True)])
-    )
-
-
-def side_masks(sides: Sides, firsts: Rows) -> npt.NDArray[np.uint8]:
-    """For the first of equal rows a bit for each side they are on."""
-    masks = np.zeros(len(sides), np.uint8)
-    np.bitwise_or.at(masks, firsts, _bits(sides))
-    return masks
-
-
-def on_another_side(sides: Sides, near: npt.NDArray[np.uint8]) -> Mask:
-    """The rows for which ``near`` has a bit that is not their own side's."""
-    found: Mask = (sides >= 0) & ((near & ~_bits(sides)) != 0)
-    return found
-
-
-def _bits(sides: Sides) -> npt.NDArray[np.uint8]:
-    bits: npt.NDArray[np.uint8] = np.where(sides >= 0, 1 << np.maximum(sides, 0), 0).astype(np.uint8)
-    return bits

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from instructkit.dedup.arrays import Mask, Rows
-from instructkit.dedup.linking import Sides, on_another_side, side_masks, with_copies
 from instructkit.dedup.linking_loops import join_groups, meet_across
 from instructkit.dedup.meetings import Meetings
+from instructkit.dedup.sides import Sides, on_another_side, side_masks, with_copies
 from instructkit.dedup.store import ShingleSets
 
 ROWS_AT_ONCE = 1 << 12  # that are worked through before the pages they were read from are given back

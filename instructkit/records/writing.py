@@ -31,6 +31,11 @@ def write(records: object, target: str, *, shard_rows: int = SHARD_ROWS, text: b
     """
     stream = Records.made(records)
     writer = open_writer(target, with_lineage(stream.schema, stream.lineage), shard_rows=shard_rows, text=text)
+    drain(stream, writer)
+
+
+def drain(stream: Records, writer: Writer) -> None:
+    """Give a stream to a writer, whole, or abort it."""
     try:
         for batch in rechunk(stream.batches):
             writer.write(batch)

@@ -1,6 +1,5 @@
 """Writing each side to its place: a directory of datasets, or a file a side. All of them, or none."""
 
-import contextlib
 import json
 import logging
 import os
@@ -19,8 +18,8 @@ from instructkit.records.containers.directory import DirectoryWriter
 from instructkit.records.part import PartFile, Writer, disk_errors
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import split_suffix
-from instructkit.records.stream import Counts, Records, close, with_lineage
-from instructkit.records.writing import SHARD_ROWS, check_folder, check_target, open_writer
+from instructkit.records.stream import Counts, Records, with_lineage
+from instructkit.records.writing import SHARD_ROWS, check_folder, check_target, drain, open_writer
 
 log = logging.getLogger("instructkit")
 
@@ -91,16 +90,7 @@ def _is_ours(entry: Path) -> bool:
 def write_sides(records: Records, target: str, *, shard_rows: int = SHARD_ROWS) -> None:
     """Drain a stream whose last column names the side of each row; that column is left out."""
     schema = with_lineage(records.schema.remove(len(records.schema) - 1), records.lineage)
-    writer = SidesWriter(target, schema, shard_rows)
-    try:
-        for batch in rechunk(records.batches):
-            writer.write(batch)
-        writer.finish(records.counts())
-    except BaseException:
-        with contextlib.suppress(OSError):
-            writer.abort()
-        close(records.batches)
-        raise
+    drain(records, SidesWriter(target, schema, shard_rows))
 
 
 class SidesWriter:
