@@ -24,6 +24,10 @@ class BadInput(InstructkitError):
     """A file or stream that can't be read as what it claims to be."""
 
 
+class NoRows(BadInput):
+    """A file that holds nothing: neither rows nor the columns that rows would have."""
+
+
 class BrokenStream(BadInput):
     """An Arrow stream that ended without its end marker: the command before it failed."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from instructkit.errors import BadInput
+from instructkit.errors import BadInput, NoRows
 from instructkit.records.containers.raw import BadRows, Raw
 from instructkit.records.examples import convert, plain_columns
 from instructkit.records.layouts import detect
@@ -64,7 +64,14 @@ def read_examples(
     the sources beyond that.
     """
     rejects = rejects or Rejects()
-    streams = [read_one(path, layout, BadRows(rejects, max_bad), workers, asking=asking) for path in sources]
+    streams = []
+    for path in sources:
+        try:
+            streams.append(read_one(path, layout, BadRows(rejects, max_bad), workers, asking=asking))
+        except NoRows as error:
+            if several is None:
+                raise
+            streams.append(several.nothing(error))
     if several is not None:
         streams = several.settle(streams)
     merged = streams[0] if len(streams) == 1 else concatenate(streams)

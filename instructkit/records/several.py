@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.errors import BadInput, UsageError
-from instructkit.records.schema import as_text
+from instructkit.errors import BadInput, NoRows, UsageError
+from instructkit.records.schema import EXAMPLE, as_text
 from instructkit.records.stream import Records, close
 
 log = logging.getLogger("instructkit")
 
+GO_ON = "--allow-empty goes on without it"
 ON_CONFLICT = ("refuse", "text", "rename", "drop")
 
 
@@ -38,6 +39,12 @@ class Several:
         _note_equal_bytes(streams)
         settled = self._of_one_type(streams)
         return settled if self.allow_empty else [_holding_rows(stream) for stream in settled]
+
+    def nothing(self, error: NoRows) -> Records:
+        """What stands for an input that holds nothing at all, where that is allowed. Raises `BadInput`."""
+        if not self.allow_empty:
+            raise BadInput(f"{error}; {GO_ON}") from error
+        return Records(EXAMPLE, iter(()))
 
     def _of_one_type(self, streams: list[Records]) -> list[Records]:
         for name in dict.fromkeys(name for stream in streams for name in stream.schema.names):
@@ -142,6 +149,6 @@ def _holding_rows(stream: Records) -> Records:
         finally:
             close(stream.batches)
         if not rows:
-            raise BadInput(f"{_name(stream)} holds no rows; --allow-empty goes on without it")
+            raise BadInput(f"{_name(stream)} holds no rows; {GO_ON}")
 
     return replace(stream, batches=batches())

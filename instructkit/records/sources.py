@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from instructkit.errors import BadInput, UsageError
+from instructkit.errors import BadInput, NoRows, UsageError
 
 CONTAINERS = {
     ".arrow": "arrow",
@@ -89,7 +89,7 @@ def resolve(path: str, container: str | None = None) -> Source:
             "say what it is, e.g. --from txt"
         )
     if place.is_file() and place.stat().st_size == 0:
-        raise BadInput(f"{path} is empty (0 bytes)")
+        raise NoRows(f"{path} is empty (0 bytes)")
     if compression and kind not in COMPRESSIBLE:
         raise BadInput(f"{path}: .gz and .zst are read over text files only ({', '.join(COMPRESSIBLE)})")
     return Source(path, kind, compression)

@@ -67,6 +67,16 @@ def test_an_input_without_rows_is_named_or_passed_over(tmp_path: Path) -> None:
     assert sum(batch.num_rows for batch in read_examples(paths, several=Several(allow_empty=True)).batches) == 2
 
 
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", ""), ("b.jsonl", "\n\n"), ("c.json", " "), ("d.csv", "")])
+def test_a_file_that_holds_nothing_at_all_is_named_or_passed_over(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    paths = [str(tmp_path / name), *write(tmp_path, "int")]
+    with pytest.raises(BadInput, match=rf"{name} .*; --allow-empty goes on without it"):
+        read_examples(paths, several=Several())
+    read = read_examples(paths, several=Several(allow_empty=True))
+    assert sum(batch.num_rows for batch in read.batches) == 2
+
+
 def test_a_file_given_twice_is_refused_and_a_copy_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (one,) = write(tmp_path, "int")
     with pytest.raises(UsageError, match="is given twice"):

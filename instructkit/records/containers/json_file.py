@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from instructkit.errors import BadInput
+from instructkit.errors import BadInput, NoRows
 from instructkit.records.containers.blocks import BLOCK, byte_stream, line_blocks
 from instructkit.records.containers.jsonl import from_objects, is_utf8, open_lines
 from instructkit.records.containers.raw import BadRows, Raw
@@ -28,7 +28,7 @@ def open_json(source: Source, bad: BadRows, workers: int | None = None) -> Raw:
     while not first.strip():
         more = next(chunks, None)
         if more is None:
-            raise BadInput(f"{source.name} holds no rows")
+            raise NoRows(f"{source.name} holds no rows")
         first = more
     first = _to_a_line_end(first, chunks)
     chunks = itertools.chain([first], chunks)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from instructkit.engine import map_ordered
-from instructkit.errors import BadInput
+from instructkit.errors import BadInput, NoRows
 from instructkit.records.containers.blocks import Block, byte_stream, line_blocks, load, stretches
 from instructkit.records.containers.raw import BadRows, Numbers, Raw, plain_type
 from instructkit.records.hashing import canonical_json
@@ -55,8 +55,7 @@ def open_lines(name: str, blocks: Iterator[Block], bad: BadRows, workers: int | 
     first = bytes(load(next(blocks, b"")))
     schema = infer_schema(first)
     if not len(schema):
-        message = _first_complaint(name, first)
-        raise BadInput(message)
+        raise _first_complaint(name, first)
     parse = functools.partial(parse_block, schema=schema)
 
     def batches() -> Iterator[tuple[pa.RecordBatch, Numbers]]:
@@ -75,13 +74,13 @@ def open_lines(name: str, blocks: Iterator[Block], bad: BadRows, workers: int | 
     return Raw(name, schema, batches())
 
 
-def _first_complaint(name: str, block: bytes) -> str:
+def _first_complaint(name: str, block: bytes) -> BadInput:
     for number, line in enumerate(block.split(b"\n"), 1):
         if line.strip():
             found = _load(line)
             detail = found if isinstance(found, str) else "an object with no fields"
-            return f"{name}: not one row can be read (row {number}: {detail})"
-    return f"{name} holds no rows"
+            return BadInput(f"{name}: not one row can be read (row {number}: {detail})")
+    return NoRows(f"{name} holds no rows")
 
 
 def infer_schema(block: bytes) -> pa.Schema:
