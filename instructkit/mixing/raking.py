@@ -37,11 +37,12 @@ def rake(
         before = cells
         have = cells.sum(axis=1)
         cells = cells * np.divide(rates, have, out=np.zeros_like(rates), where=have > 0)[:, None]
-        for place, one in enumerate(constraints):
-            inside = satisfied[:, place]
-            those, others = cells[:, inside].sum(), cells[:, ~inside].sum()
-            if those > 0 and others > 0:
-                cells = cells * np.where(inside, one.share / those, (1 - one.share) / others)[None, :]
+        cells = _to_constraints(cells, satisfied, constraints)
+        if np.abs(cells - before).max() < CLOSE:
+            break
+    for _ in range(MOST_ROUNDS):  # rates that the constraints exclude give way: from here on nothing pulls them back
+        before = cells
+        cells = _to_constraints(cells, satisfied, constraints)
         if np.abs(cells - before).max() < CLOSE:
             break
     for place, one in enumerate(constraints):
@@ -49,6 +50,15 @@ def rake(
             raise BadInput(f"--share {one}:{one.share:g} can't hold together with the others on these rows")
     found: Table = cells
     return found
+
+
+def _to_constraints(cells: Table, satisfied: npt.NDArray[np.bool_], constraints: Sequence[Constraint]) -> Table:
+    for place, one in enumerate(constraints):
+        inside = satisfied[:, place]
+        those, others = cells[:, inside].sum(), cells[:, ~inside].sum()
+        if those > 0 and others > 0:
+            cells = cells * np.where(inside, one.share / those, (1 - one.share) / others)[None, :]
+    return cells
 
 
 def _check_supply(cells: Table, satisfied: npt.NDArray[np.bool_], constraints: Sequence[Constraint]) -> None:

@@ -35,5 +35,13 @@ def test_the_share_holds_where_the_rates_can_not() -> None:
     assert cells[0, 1] == 0
 
 
+def test_shares_of_rows_that_no_group_mixes_hold_together() -> None:
+    # each group has rows of one kind alone, so that no rates but one fit the shares
+    three = tuple(Constraint(name, "yes", share) for name, share in (("few", 0.1), ("cot", 0.2), ("zh", 0.4)))
+    kinds = np.array([[False] * 3, *np.eye(3, dtype=bool)])
+    cells = rake(np.diag([5000, 1000, 2000, 1500]), np.array([0.6, 0.1, 0.2, 0.1]), kinds, three)
+    np.testing.assert_allclose(cells.sum(axis=0), [0.3, 0.1, 0.2, 0.4], atol=1e-6)
+
+
 def test_a_pattern_has_a_bit_for_each_constraint() -> None:
     assert patterns(np.array([[False, False], [True, False], [False, True], [True, True]])).tolist() == [0, 1, 2, 3]
