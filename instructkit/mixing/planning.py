@@ -1,15 +1,15 @@
 """The plan of a mixture: how many rows each group gives, before one is written."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from instructkit.errors import BadInput
-from instructkit.mixing.raking import rake
+from instructkit.mixing.raking import CLOSE, rake
 from instructkit.mixing.rates import Group, check_names, deal, largest_remainder, mixing_rates, name_of
-from instructkit.mixing.settings import PRETRAINING, MixSettings
+from instructkit.mixing.settings import PRETRAINING, Constraint, MixSettings
 
 MANY_EPOCHS = 4  # from more on, repeating is worth ever less than new text (Muennighoff et al. 2023, section 5)
 MOST = 0.5  # of a mixture, before one group is all it teaches
@@ -140,14 +140,14 @@ class _Planning:
         settings, given = self.settings, self._fixed_cells()
         free = {group: rows for group, rows in self.rows.items() if group not in self.fixed}
         rates = mixing_rates(free, settings, self.factors)
-        raked = self._raked(rates) if settings.shares and free else {}
+        raked = self._raked(rates, self._constraints(given)) if settings.shares and free else {}
         rates_asked = settings.temperature != 1 or settings.weights or self.factors or any(
             settings.rule(name_of(group)).share is not None for group in free)  # fmt: skip
         if self.size is not None:
             left = self.size - sum(given.values())
             if left < 0:
                 raise BadInput(f"the recipe's fixed rows are {sum(given.values()):,}, more than the size {self.size:,}")
-            taken = self._of_size(rates, raked, left, given) if free else self._nobody(left)
+            taken = self._of_size(rates, raked, left) if free else self._nobody(left)
         elif settings.shares:
             taken = self._largest_with_shares(raked, bool(rates_asked))
         elif rates_asked:
@@ -178,41 +178,49 @@ class _Planning:
             raise BadInput(f"every group has a fixed number of rows, {left:,} fewer than the size {self.size:,}")
         return {}
 
-    def _of_size(
-        self, rates: dict[Group, float], wanted: dict[Cell, float], size: int, given: dict[Cell, int]
-    ) -> dict[Cell, int]:
+    def _of_size(self, rates: dict[Group, float], wanted: dict[Cell, float], size: int) -> dict[Cell, int]:
         if not self.settings.shares:
             return self._dealt({(group, 0): rate for group, rate in rates.items()}, size)
         patterns = sorted({pattern for _, pattern in wanted})
         of_patterns = {one: sum(share for cell, share in wanted.items() if cell[1] == one) for one in patterns}
-        counts = largest_remainder(of_patterns, size + sum(given.values()))
+        counts = largest_remainder(of_patterns, size)
         taken: dict[Cell, int] = {}
         for pattern in patterns:
             inside = {cell: share for cell, share in wanted.items() if cell[1] == pattern}
-            count = counts[pattern] - sum(rows for cell, rows in given.items() if cell[1] == pattern)
-            if count < 0:
-                raise BadInput("the recipe's fixed rows leave no room for the shares asked for with --share")
-            taken.update(self._dealt(inside, count))
+            taken.update(self._dealt(inside, counts[pattern], f"rows with {_pattern_name(pattern, self.settings)}"))
         return taken
 
-    def _dealt(self, wanted: dict[Cell, float], size: int) -> dict[Cell, int]:
-        taken, notes = self._deal(wanted, {cell: self.limits[cell] for cell in wanted}, size)
+    def _constraints(self, given: Mapping[Cell, int]) -> tuple[Constraint, ...]:
+        """The shares that the other rows must have, so that all have those asked for beside what is fixed."""
+        fixed = sum(given.values())
+        left = (self.size or 0) - fixed
+        if not fixed or left <= 0:
+            return tuple(self.settings.shares)
+        found = []
+        for bit, one in enumerate(self.settings.shares):
+            inside = one.share * (self.size or 0) - sum(rows for cell, rows in given.items() if cell[1] >> bit & 1)
+            if not -1 < inside < left + 1:  # a share is met to the row
+                raise BadInput(f"the recipe's fixed rows leave no room for --share {one}:{one.share:g}")
+            found.append(replace(one, share=min(max(inside / left, CLOSE), 1 - CLOSE)))
+        return tuple(found)
+
+    def _dealt(self, wanted: dict[Cell, float], size: int, what: str = "rows") -> dict[Cell, int]:
+        taken, notes = self._deal(wanted, {cell: self.limits[cell] for cell in wanted}, size, what)
         self.notes += notes
         return taken
 
     def _deal(
-        self, wanted: Mapping[Cell, float], limits: Mapping[Cell, int], size: int
+        self, wanted: Mapping[Cell, float], limits: Mapping[Cell, int], size: int, what: str = "rows"
     ) -> tuple[dict[Cell, int], list[str]]:
-        return deal(wanted, limits, size, self.settings.on_shortage, self._name)
+        return deal(wanted, limits, size, self.settings.on_shortage, self._name, what)
 
     def _name(self, cell: Cell) -> str:
         """A cell as a note names it: its group, and where there are constraints what its rows have of them."""
         pattern = f" ({_pattern_name(cell[1], self.settings)})" if self.settings.shares else ""
         return (name_of(cell[0]) or "(none)") + pattern
 
-    def _raked(self, rates: dict[Group, float]) -> dict[Cell, float]:
+    def _raked(self, rates: dict[Group, float], constraints: Sequence[Constraint]) -> dict[Cell, float]:
         """The shares of the cells, by rates and constraints."""
-        constraints = self.settings.shares
         groups = sorted(rates)
         patterns = sorted({pattern for _, pattern in self.cells})
         rows = np.array([[self.cells.get((group, one), 0) for one in patterns] for group in groups], np.int64)

@@ -64,9 +64,9 @@ def _to_constraints(cells: Table, satisfied: npt.NDArray[np.bool_], constraints:
 def _check_supply(cells: Table, satisfied: npt.NDArray[np.bool_], constraints: Sequence[Constraint]) -> None:
     for place, one in enumerate(constraints):
         inside = cells[:, satisfied[:, place]].sum()
-        if inside <= 0:
+        if inside <= 0 and one.share > CLOSE:
             raise BadInput(f"--share {one}:{one.share:g}: no row that may be taken has {one.value!r} in {one.column}")
-        if inside >= cells.sum() - CLOSE:
+        if inside >= cells.sum() - CLOSE and one.share < 1 - CLOSE:
             raise BadInput(
                 f"--share {one}:{one.share:g}: every row that may be taken has {one.value!r} in {one.column}"
             )

@@ -95,8 +95,11 @@ def deal(
     size: int,
     on_shortage: str = "redistribute",
     name: Callable[[Key], str] = str,
+    what: str = "rows",
 ) -> tuple[dict[Key, int], list[str]]:
     """Deal ``size`` rows by the rates to those that have no more than their limit; gives notes of what was short.
+
+    ``name`` and ``what`` are how notes and errors call one of them, and the rows.
 
     What one lacks goes to those that still have rows (``redistribute``), or is left out (``smaller``).
 
@@ -108,11 +111,11 @@ def deal(
     while left:
         still = {key: rate for key, rate in rates.items() if rate > 0 and taken[key] < limits[key]}
         if not still and on_shortage == "smaller":
-            return taken, [f"{left:,} rows are lacking: none may be taken"]
+            return taken, [f"{left:,} {what} are lacking: none may be taken"]
         if not still:
             had = size - left
             raise BadInput(
-                f"{size:,} rows are asked for, and all that may be taken are {had:,}: ask for fewer, take rows more "
+                f"{size:,} {what} are asked for, and all that may be taken are {had:,}: ask for fewer, take rows more "
                 "often with --max-epochs, or make do with --on-shortage smaller"
             )
         for key, count in largest_remainder(still, left).items():

@@ -1,6 +1,7 @@
 """How many rows each group gives."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +159,19 @@ def test_a_share_keeps_the_rates_of_groups_that_have_both_kinds() -> None:
     assert not [note for note in plan.notes if not note.startswith("warning")]
 
 
+def test_a_share_counts_the_rows_that_a_recipe_fixes() -> None:
+    settings = MixSettings(shares=(ZH,), size=100, groups={"b": GroupRule(rows=50)})
+    plan = make_plan(Tally(dict(CELLS)), settings)
+    assert shares_of(plan) == (40, 100)
+    for share in plan.shares:
+        assert abs(share.taken - 100 * share.rate) < 1.5
+    # all that have the value are among the fixed rows: just enough, and too many
+    cells = {(("a",), 0): 600, (("b",), 1): 50}
+    assert shares_of(make_plan(Tally(cells), replace(settings, groups={"b": GroupRule(rows=40)}))) == (40, 100)
+    with pytest.raises(BadInput, match=r"fixed rows leave no room for --share language=zh:0.4"):
+        make_plan(Tally(cells), settings)
+
+
 def test_two_shares_hold_together() -> None:
     cells = {((name,), pattern): 1000 for name in "ab" for pattern in range(4)}
     given_shares = (ZH, Constraint("cot", "yes", 0.1))
@@ -176,7 +190,7 @@ def test_a_share_that_no_row_or_every_row_has_is_refused() -> None:
 
 
 def test_a_share_that_can_not_be_had_is_refused() -> None:
-    with pytest.raises(BadInput, match="320 rows are asked for, and all that may be taken are 250"):
+    with pytest.raises(BadInput, match="320 rows with language=zh are asked for, and all that may be taken are 250"):
         make_plan(Tally(dict(CELLS)), MixSettings(shares=(ZH,), size=800))
 
 
