@@ -151,6 +151,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     run.done = finish
     run.extra = lambda: {"problems": problems} if problems else {}
     run.finish(records)
+    if written is not None:
+        log.info("the data card is %s", written.path)
     for problem in problems:
         log.info("note: %s", problem)
 

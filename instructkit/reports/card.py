@@ -190,16 +190,29 @@ def _mixture(steps: Lineage) -> str:
             continue
         counts = step.get("counts", {})
         shares = counts.get("mixture", step.get("mixture"))
-        parts.append(f"{markdown.plain(_arguments(step), 400)}: {counts.get('rows_out', '?')} rows of "
-                     f"{counts.get('rows_in', '?')}\n\n")  # fmt: skip
+        came, left = (_shown("", counts.get(name, "?")) for name in ("rows_in", "rows_out"))
+        parts.append(f"{markdown.plain(_arguments(step), 400)}: {left} rows of {came}\n\n")
         if isinstance(shares, list) and shares and all(isinstance(one, dict) for one in shares):
-            head = list(shares[0])
-            numbers = [isinstance(shares[0][name], int | float) for name in head]
-            named = [f"{'>' if is_number else ''}{markdown.plain(name)}"
-                     for name, is_number in zip(head, numbers, strict=True)]  # fmt: skip
-            parts.append(markdown.table(named, [[_shown(one.get(name)) for name in head] for one in shares]))
+            parts.append(_groups(shares))
     return "".join(parts)
 
 
-def _shown(value: object) -> object:
-    return f"{value:.4g}" if isinstance(value, float) else value
+def _groups(shares: list[dict[str, Any]]) -> str:
+    """The groups of a mixture as a table and a chart: in their order, but of many those alone that give most."""
+    taken = {str(one.get("group", "")): one["taken"] for one in shares if isinstance(one.get("taken"), int)}
+    most = dict(limited(taken, SHOWN))
+    lines = [one for one in shares if str(one.get("group", "")) in most] if len(shares) > SHOWN else shares
+    head = list(shares[0])
+    named = [f"{'>' if isinstance(shares[0][name], int | float) else ''}{markdown.plain(name)}" for name in head]
+    rest = f"\nThe {SHOWN} groups that give most, of {len(shares):,}.\n" if len(lines) < len(shares) else ""
+    rows = [
+        [_shown(name, one.get(name, "")) or ("(none)" if name == "group" else "") for name in head] for one in lines
+    ]
+    return markdown.table(named, rows) + rest + ("\n" + markdown.bars(list(most.items())) if most else "")
+
+
+def _shown(name: str, value: object) -> object:
+    """A number as a person reads it: shares in percent."""
+    if isinstance(value, float):
+        return f"{value:.2%}" if name in ("natural", "rate") else f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else value

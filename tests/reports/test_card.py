@@ -108,7 +108,18 @@ def test_a_mixture_is_told(tmp_path: Path) -> None:
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert front(text)["language"] == ["en", "zh"]
     assert re.search(r"## Mixture\n\nby='task', .*cap=1.*: 2 rows of 3\n", text)
+    assert re.search(r"\| (.+) \| 2 \| 66.67% \| 50.00% \| 1 \| 0.50 \|\n[\s\S]*\n\1 +█+ 50.0%\n", text)
     assert re.search(r"\| mix \| .* \| 3 \| 3 \| 2 \| 1 \| not\\_taken 1 \|", text)
+
+
+def test_of_a_mixture_of_many_groups_the_largest_are_told() -> None:
+    shares = [{"group": f"group {number}", "rows": number, "rate": 0.0, "taken": number} for number in range(1_000)]
+    step = {"command": "mix", "counts": {"rows_in": 499_500, "rows_out": 499_500, "mixture": shares}}
+    text = DataCard("train.jsonl", {}).text([step])
+    assert "499,500 rows of 499,500" in text
+    assert "The 30 groups that give most, of 1,000." in text
+    assert "| group 999 | 999 |" in text
+    assert "| group 969 | 969 |" not in text
 
 
 def test_a_readme_of_somebody_is_never_overwritten(tmp_path: Path) -> None:
