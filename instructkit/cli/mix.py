@@ -19,6 +19,7 @@ from instructkit.cli.common import (
     stacked,
     write_json,
 )
+from instructkit.errors import visible
 
 if TYPE_CHECKING:
     from instructkit.mixing import MixPlan
@@ -30,9 +31,11 @@ def _numbers(separator: str, shape: str) -> Callable[..., dict[str, float]]:
     """Read options of a name and a number."""
 
     def read(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
-        numbers = {}
+        numbers: dict[str, float] = {}
         for value in values:
             name, found, number = value.rpartition(separator)
+            if name in numbers:
+                raise click.BadParameter(f"{name} is given twice")
             try:
                 numbers[name] = float(number)
             except ValueError:
@@ -74,7 +77,7 @@ def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
     columns = ("group", ">rows", ">natural", ">rate", ">taken", ">epochs", *((">tokens",) if tokens else ()), "")
     print_table("the mixture", columns, rows, to_stderr=to_stderr)
     for note in plan.notes:
-        click.echo(note if note.startswith("warning:") else f"note: {note}", err=True)
+        click.echo(visible(note if note.startswith("warning:") else f"note: {note}"), err=True)
 
 
 _rate_options = stacked(
@@ -159,7 +162,13 @@ def command(context: click.Context, /, inputs: tuple[str, ...], **options: Any) 
         run.settings.update({name: value for name, value in read_recipe(taken["recipe"]).items() if name not in said})
     settings = MixSettings(**run.settings)
     texts = taken["pretraining"]
-    check_given_once((*inputs, texts) if texts else inputs)
+    check_given_once((*(inputs or ("-",)), *((texts,) if texts is not None else ())))
+    if texts is None:
+        for name in ("pretraining_text", "pretraining_as", "count_by"):
+            if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name.replace('_', '-')} goes with --pretraining")
+    if settings.order != "curriculum" and context.get_parameter_source("stages") == ParameterSource.COMMANDLINE:
+        raise click.UsageError("--stages goes with --order curriculum")
     given: dict[str, Any] = {"text": taken["pretraining_text"]}
     rows = run.open(inputs, several=several)
     if texts is not None:

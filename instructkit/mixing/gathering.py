@@ -9,27 +9,28 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from instructkit.errors import UsageError
+from instructkit.errors import BadInput, UsageError
 from instructkit.mixing.planning import PRETRAINING_CELL, Cell, Tally
 from instructkit.mixing.properties import check_constraint, satisfies
 from instructkit.mixing.raking import patterns
+from instructkit.mixing.rates import Group
 from instructkit.mixing.settings import MixSettings
 from instructkit.mixing.twice import Rows
 from instructkit.records.batching import row_bytes
 from instructkit.records.hashing import Hashes, draw, redraw, row_ids
-from instructkit.records.lengths import content_lengths, estimated_tokens
+from instructkit.records.lengths import Lengths, content_lengths, estimated_tokens
 from instructkit.records.schema import CONTENT
 from instructkit.records.values import python_values
 
 PARTS = 16  # of the draws, for finding equal ones
 
 Codes = npt.NDArray[np.int32]
-Numbers = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass
 class Gathered:
-    """What the first pass has learned: 12 bytes a row, and 4 for each number that is asked for."""
+    """What the first pass has learned: 12 bytes a row, and 8 for each number that is asked for."""
 
     names: list[Cell]  # of the codes
     codes: Codes  # the cell of each row
@@ -56,54 +57,72 @@ class Gatherer:
         for one in settings.shares:
             check_constraint(one, schema)
         self._codes: dict[Cell, int] = {}
+        self._names: list[Cell] = []  # of the codes
         self._tally = Tally()
         # they grow in place: lists of parts would be there twice when they are joined
         self._cell_codes, self._draws = array("i"), array("Q")
-        self._scores, self._difficulties = array("f"), array("f")
+        self._scores, self._difficulties = array("d"), array("d")
         self._bytes = 0
 
     def look(self, batch: pa.RecordBatch, *, pretraining: bool = False) -> None:
         """Take note of a batch's rows."""
         settings, rows = self._settings, batch.num_rows
         if pretraining:
-            codes = np.full(rows, self._codes.setdefault(PRETRAINING_CELL, len(self._codes)), np.int32)
+            codes = np.full(rows, self._code(PRETRAINING_CELL), np.int32)
         else:
             codes = self._cells(batch)
         self._cell_codes.frombytes(codes.tobytes())
         self._draws.frombytes(draw(batch.column("id"), settings.seed, "mix").tobytes())
         self._bytes += int(row_bytes(batch).sum())
-        names = list(self._codes)
         chars, size = content_lengths(batch) if self._lengths else (np.zeros(rows), np.zeros(rows))
         tokens = estimated_tokens(chars, size)
-        for code in np.unique(codes).tolist():
-            cell, inside = names[code], codes == code
-            for counted, values in ((self._tally.rows, inside), (self._tally.chars, chars[inside]),
-                                    (self._tally.tokens, tokens[inside])):  # fmt: skip
-                counted[cell] = counted.get(cell, 0) + int(values.sum())
-            if settings.quality is not None and not pretraining:
-                held = _numbers(batch.column(settings.quality))[inside]
-                held = held[~np.isnan(held)]
-                total, count = self._tally.scores.get(cell[0], (0.0, 0))
-                self._tally.scores[cell[0]] = (total + float(held.sum(dtype=np.float64)), count + len(held))
+        self._count(codes, chars, tokens)
+        if settings.quality is not None and not pretraining:
+            self._add_scores(codes, _numbers(batch.column(settings.quality)))
         if self._score is not None:
-            self._scores.frombytes(_numbers(batch.column(self._score)).astype(np.float32).tobytes())
+            self._scores.frombytes(_numbers(batch.column(self._score)).tobytes())
         if self._difficulty is not None:
             sign = -1 if (settings.curriculum or "").startswith("-") else 1
-            held = sign * _numbers(batch.column(self._difficulty))
-            self._difficulties.frombytes(held.astype(np.float32).tobytes())
+            self._difficulties.frombytes((sign * _numbers(batch.column(self._difficulty))).tobytes())
         elif (settings.curriculum or "").lstrip("-") == "length":
             held = tokens if settings.curriculum == "length" else -tokens
-            self._difficulties.frombytes(held.astype(np.float32).tobytes())
+            self._difficulties.frombytes(held.astype(np.float64).tobytes())
+
+    def _code(self, cell: Cell) -> int:
+        """The number of a cell, a new one for one that was not seen before."""
+        code = self._codes.setdefault(cell, len(self._names))
+        if code == len(self._names):
+            self._names.append(cell)
+        return code
+
+    def _count(self, codes: Codes, chars: Lengths, tokens: Lengths) -> None:
+        present, inside = np.unique(codes, return_inverse=True)
+        for counted, sums in ((self._tally.rows, np.bincount(inside)), (self._tally.chars, np.bincount(inside, chars)),
+                              (self._tally.tokens, np.bincount(inside, tokens))):  # fmt: skip
+            for code, number in zip(present.tolist(), sums.tolist(), strict=True):
+                cell = self._names[code]
+                counted[cell] = counted.get(cell, 0) + int(number)
+
+    def _add_scores(self, codes: Codes, scores: Numbers) -> None:
+        if np.isinf(scores).any():
+            raise BadInput(f"--quality {self._settings.quality}: a score is infinite, and so would be the rate")
+        held = ~np.isnan(scores)
+        present, inside = np.unique(codes, return_inverse=True)
+        sums = np.bincount(inside, np.where(held, scores, 0.0)).tolist()
+        for code, added, number in zip(present.tolist(), sums, np.bincount(inside, held).tolist(), strict=True):
+            group = self._names[code][0]
+            total, count = self._tally.scores.get(group, (0.0, 0))
+            self._tally.scores[group] = (total + added, count + int(number))
 
     def done(self) -> Gathered:
         """What was learned."""
         codes = np.frombuffer(self._cell_codes, np.int32)
         draws = np.frombuffer(self._draws, np.uint64)
-        found = Gathered(list(self._codes), codes, draws, self._tally, self._bytes)
+        found = Gathered(self._names, codes, draws, self._tally, self._bytes)
         if self._score is not None:
-            found.score = np.frombuffer(self._scores, np.float32)
+            found.score = np.frombuffer(self._scores, np.float64)
         if len(self._difficulties):
-            found.difficulty = np.frombuffer(self._difficulties, np.float32)
+            found.difficulty = np.frombuffer(self._difficulties, np.float64)
             missing = int(np.isnan(found.difficulty).sum())
             if missing:
                 found.notes.append(f"{missing:,} rows have no {self._difficulty}: they come last in the curriculum")
@@ -112,28 +131,21 @@ class Gatherer:
     def _cells(self, batch: pa.RecordBatch) -> Codes:
         """The cell of each row; a missing value is the name ""."""
         combined = np.zeros(batch.num_rows, np.int64)
-        labels: list[list[str]] = []
+        names: list[Group] = [()]  # of the numbers in ``combined``
         for column in self._settings.columns:
             encoded = batch.column(column).dictionary_encode()
             held = ["" if value is None else str(value) for value in python_values(encoded.dictionary)] + [""]
             indices = pc.fill_null(encoded.indices, len(held) - 1).to_numpy(zero_copy_only=False)
-            combined = combined * len(held) + indices
-            labels.append(held)
-        if self._settings.shares:
+            # numbered anew after each column, for the product of many columns' values overflows
+            present, combined = np.unique(combined * len(held) + indices, return_inverse=True)
+            names = [(*names[one // len(held)], held[one % len(held)]) for one in present.tolist()]
+        shares = len(self._settings.shares)
+        if shares:
             matches = np.stack([satisfies(batch, one) for one in self._settings.shares], axis=1)
-            combined = combined << len(self._settings.shares) | patterns(matches)
+            combined = combined << shares | patterns(matches)
         present, inverse = np.unique(combined, return_inverse=True)
-        codes = [self._codes.setdefault(self._cell(one, labels), len(self._codes)) for one in present.tolist()]
+        codes = [self._code((names[one >> shares], one & ((1 << shares) - 1))) for one in present.tolist()]
         return np.array(codes, np.int32)[inverse]
-
-    def _cell(self, combined: int, labels: list[list[str]]) -> Cell:
-        pattern = combined & ((1 << len(self._settings.shares)) - 1)
-        combined >>= len(self._settings.shares)
-        group: list[str] = []
-        for held in reversed(labels):
-            combined, place = divmod(combined, len(held))
-            group.append(held[place])
-        return tuple(reversed(group)), pattern
 
 
 def _number_column(name: str, option: str, schema: pa.Schema, wanted: bool) -> str | None:
@@ -148,11 +160,11 @@ def _number_column(name: str, option: str, schema: pa.Schema, wanted: bool) -> s
     return name
 
 
-def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:
-    numbers: npt.NDArray[np.float64] = pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy(
-        zero_copy_only=False
-    )
-    return numbers
+def _numbers(column: pa.Array) -> Numbers:
+    # whole numbers beyond 2^53 are rounded, rather than refused
+    numbers = column.cast(pa.float64(), safe=False)
+    found: Numbers = pc.fill_null(numbers, float("nan")).to_numpy(zero_copy_only=False)
+    return found
 
 
 def part_equal_draws(draws: Hashes, seed: int) -> npt.NDArray[np.int64]:

@@ -179,7 +179,7 @@ def _rarity(kept: Rows, sign: int) -> Any:
     for batch in kept.batches():
         words.add(batch)
     found = [words.rarity(batch) for batch in kept.batches()]
-    return (sign * np.concatenate([np.zeros(0), *found])).astype(np.float32)
+    return sign * np.concatenate([np.zeros(0), *found])
 
 
 def _count_left_out(kept: Rows, first: Epoch, counts: Counts, sink: Rejects) -> None:

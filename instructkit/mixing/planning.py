@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from instructkit.errors import BadInput
 from instructkit.mixing.raking import CLOSE, rake
-from instructkit.mixing.rates import Group, check_names, deal, largest_remainder, mixing_rates, name_of
+from instructkit.mixing.rates import Group, check_names, deal, first_of, largest_remainder, mixing_rates, name_of
 from instructkit.mixing.settings import PRETRAINING, Constraint, MixSettings
 
 MANY_EPOCHS = 4  # from more on, repeating is worth ever less than new text (Muennighoff et al. 2023, section 5)
@@ -38,7 +38,9 @@ class Tally:
         if not number:
             return {}
         overall = total / number
-        means = {group: score / count if count else overall for group, (score, count) in self.scores.items()}
+        # rounded, for the last digits of a sum hang on the batches it was made of
+        means = {group: float(f"{score / count:.12g}") if count else overall
+                 for group, (score, count) in self.scores.items()}  # fmt: skip
         worst = min(means, key=lambda group: (means[group], group))
         if means[worst] < 0 or overall <= 0:
             raise BadInput(
@@ -158,7 +160,8 @@ class _Planning:
         if raked:  # what the groups have by the shares; where no rates are asked, what they give
             bent: Mapping[Cell, float] = raked if rates_asked or self.size is not None else taken
             whole_of_it = sum(bent.values()) or 1
-            rates = {group: sum(one for cell, one in bent.items() if cell[0] == group) / whole_of_it for group in rates}
+            of_groups = _by_group(bent)
+            rates = {group: of_groups.get(group, 0) / whole_of_it for group in rates}
         whole = {**{group: rate * (1 - sum(given.values()) / total if total else 1) for group, rate in rates.items()},
                  **{group: rows / total if total else 0.0 for group, rows in _by_group(given).items()}}  # fmt: skip
         return {cell: taken.get(cell, 0) + given.get(cell, 0) for cell in self.cells}, whole, self.notes
@@ -166,8 +169,9 @@ class _Planning:
     def _fixed_cells(self) -> dict[Cell, int]:
         """The groups with a fixed number of rows: dealt to their cells as these are large."""
         given: dict[Cell, int] = {}
+        limits = _inside_groups(self.limits)
         for group, wanted in self.fixed.items():
-            inside = {cell: limit for cell, limit in self.limits.items() if cell[0] == group}
+            inside = limits[group]
             dealt, notes = self._deal(dict(inside), inside, wanted)
             given.update(dealt)
             self.notes += notes
@@ -263,10 +267,10 @@ class _Planning:
     def _capped(self) -> dict[Cell, int]:
         """The most rows that each cell may give where no size is asked: its group's cap, dealt to its cells."""
         found: dict[Cell, int] = {}
-        for group, rows in self.rows.items():
+        for group, inside in _inside_groups(self.cells).items():
             name = name_of(group)
-            inside = {cell: count for cell, count in self.cells.items() if cell[0] == group}
-            found.update(largest_remainder(inside, self.settings.cap_of(name, rows) * self.settings.epochs_of(name)))
+            cap = self.settings.cap_of(name, self.rows[group])
+            found.update(largest_remainder(inside, cap * self.settings.epochs_of(name)))
         return found
 
     def _largest_exact(self, wanted: dict[Cell, float], limits: dict[Cell, int]) -> dict[Cell, int]:
@@ -283,10 +287,22 @@ class _Planning:
         return {cell: min(count, limits[cell]) for cell, count in dealt.items()}
 
 
-def _by_group(cells: Mapping[Cell, int]) -> dict[Group, int]:
-    found: dict[Group, int] = {}
-    for (group, _), rows in sorted(cells.items()):
-        found[group] = found.get(group, 0) + rows
+Number = TypeVar("Number", int, float)
+
+
+def _by_group(cells: Mapping[Cell, Number]) -> dict[Group, Number]:
+    """The sum over each group's cells, by name."""
+    found: dict[Group, Number] = {}
+    for (group, _), number in sorted(cells.items()):
+        found[group] = found[group] + number if group in found else number
+    return found
+
+
+def _inside_groups(cells: Mapping[Cell, Number]) -> dict[Group, dict[Cell, Number]]:
+    """The cells of each group."""
+    found: dict[Group, dict[Cell, Number]] = {}
+    for cell, number in cells.items():
+        found.setdefault(cell[0], {})[cell] = number
     return found
 
 
@@ -306,12 +322,11 @@ def _text_of_size(tally: Tally, settings: MixSettings, size: int) -> int:
 
 def _mean_of_others(tally: Tally, settings: MixSettings) -> float:
     """The mean length of a row of the groups as the rates mix them."""
-    rates = mixing_rates(tally.of_groups, settings, tally.factors())
-    rows: dict[Group, int] = tally.of_groups
-    whole = {group: sum(tally.mean(cell, settings.count_by) * count for cell, count in tally.rows.items()
-                        if cell[0] == group and cell != PRETRAINING_CELL) / max(rows[group], 1)
-             for group in rows}  # fmt: skip
-    return sum(rate * whole[group] for group, rate in rates.items())
+    rows = tally.of_groups
+    rates = mixing_rates(rows, settings, tally.factors())
+    whole = _by_group({cell: tally.mean(cell, settings.count_by) * count for cell, count in tally.rows.items()
+                       if cell != PRETRAINING_CELL})  # fmt: skip
+    return sum(rate * whole[group] / max(rows[group], 1) for group, rate in rates.items())
 
 
 def _text_beside(tally: Tally, settings: MixSettings, cells: Mapping[Cell, int]) -> int:
@@ -359,6 +374,7 @@ def _warnings(shares: tuple[Share, ...]) -> list[str]:
         for share in shares
         if share.epochs > MANY_EPOCHS
     ]
+    found = first_of(found, f"groups are taken more than {MANY_EPOCHS} times")
     if len(shares) > 1:
         found += [f"warning: {share.group or '(none)'} is {share.taken / total:.0%} of the mixture"
                   for share in shares if total and share.taken > MOST * total]  # fmt: skip

@@ -56,8 +56,9 @@ PROPERTIES: dict[str, tuple[tuple[str, str], Callable[[pa.RecordBatch], Flags]]]
 def check_constraint(one: Constraint, schema: pa.Schema) -> None:
     """Raise `UsageError` for a share of what is neither a column of texts or numbers nor a property."""
     if one.column in schema.names:
-        if pa.types.is_nested(schema.field(one.column).type):
-            raise UsageError(f"--share {one}: the column holds {schema.field(one.column).type}, not texts or numbers")
+        kind = schema.field(one.column).type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise UsageError(f"--share {one}: the column holds {kind}, not texts or numbers")
         return
     if one.column not in PROPERTIES:
         raise UsageError(f"--share {one}: no such column; the columns are {', '.join(schema.names)}, and what is told "

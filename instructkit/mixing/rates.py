@@ -1,5 +1,7 @@
 """Which share of a mixture each group should have: the formula, and how whole rows are dealt by it."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -7,6 +9,9 @@ from instructkit.errors import BadInput, UsageError
 from instructkit.mixing.settings import SEPARATOR, MixSettings
 
 Group = tuple[str, ...]  # the values of the columns that make groups, the outermost first
+
+TOLD = 10  # groups that notes name one by one
+KNOWN = 50  # groups that the error for an unknown one lists
 
 Key = TypeVar("Key", bound=Any)  # what rows are dealt to: anything that can be sorted
 
@@ -49,8 +54,11 @@ def _level(
         inside.setdefault(group[:depth], {})[group] = count
     sizes = {child: sum(members.values()) for child, members in inside.items()}
     largest = max(sizes.values(), default=1) or 1
-    raw = {  # relative to the largest, for a small temperature makes powers that no float holds
-        child: settings.weights.get(name_of(child), 1.0)
+    weights = {child: settings.weights.get(name_of(child), 1.0) for child in sizes}
+    power = math.frexp(max(weights.values(), default=1.0))[1]
+    # relative to the largest and to a power of 2: a small temperature or huge weights make numbers that no float holds
+    raw = {
+        child: math.ldexp(weights[child], -power)
         * factors.get(child, 1.0)
         * ((size / largest) ** (1 / settings.temperature) if size else 0.0)
         for child, size in sizes.items()
@@ -67,15 +75,23 @@ def _level(
 
 
 def check_names(rows: Mapping[Group, int], settings: MixSettings) -> None:
-    """Raise `UsageError` where a weight or a recipe names a group that is not there."""
-    known = {name_of(group[:depth]) for group in rows for depth in range(1, len(group) + 1)}
-    whole = {name_of(group) for group in rows}
+    """Raise `UsageError` where a weight or a recipe names a group that is not there, or two of one name."""
+    whole = Counter(map(name_of, rows))
+    known = Counter(map(name_of, {group[:depth] for group in rows for depth in range(1, len(group) + 1)}))
     what = " and ".join(settings.columns)
     for source, names, there in (("--weight", settings.weights, known), ("the recipe", settings.groups, whole)):
-        unknown = sorted(set(names) - there)
+        unknown = sorted(set(names) - set(there))
         if unknown and rows:
-            raise UsageError(f"{source} names {unknown[0]!r}, which is no {what} here; there are "
-                             + ", ".join(sorted(there)))  # fmt: skip
+            listed = ", ".join(sorted(there)[:KNOWN]) + (
+                f" and {len(there) - KNOWN:,} more" if len(there) > KNOWN else ""
+            )
+            raise UsageError(f"{source} names {unknown[0]!r}, which is no {what} here; there are {listed}")
+        for name in names:
+            if there[name] > 1:
+                raise UsageError(
+                    f"{source} names {name!r}, and {there[name]} groups are called so, for a {what} holds a "
+                    f"{SEPARATOR!r}: rename it"
+                )
 
 
 def largest_remainder(rates: Mapping[Key, float], size: int) -> dict[Key, int]:
@@ -84,7 +100,7 @@ def largest_remainder(rates: Mapping[Key, float], size: int) -> dict[Key, int]:
     exact = {key: size * rate / total for key, rate in rates.items()}
     dealt = {key: int(share) for key, share in exact.items()}
     by_fraction = sorted(exact, key=lambda key: (dealt[key] - exact[key], key))
-    for key in by_fraction[: size - sum(dealt.values())]:
+    for key in by_fraction[: max(size - sum(dealt.values()), 0)]:
         dealt[key] += 1
     return dealt
 
@@ -133,4 +149,11 @@ def deal(
                 "(--on-shortage refuse): take rows more often with --max-epochs, or ask for fewer"
             )
     others = "they are left out" if on_shortage == "smaller" else "the others give them"
-    return taken, [f"{name(key)} is short of {short:,} rows; {others}" for key, short in lacking.items()]
+    told = [f"{name(key)} is short of {short:,} rows; {others}" for key, short in lacking.items()]
+    return taken, first_of(told, "groups are short of rows")
+
+
+def first_of(notes: list[str], what: str) -> list[str]:
+    """The first of many notes, and how many more there are."""
+    more = len(notes) - TOLD
+    return [*notes[:TOLD], f"{more:,} more {what}"] if more > 0 else notes

@@ -165,6 +165,8 @@ def _places(
     ends = [len(rows) * stage // settings.stages for stage in range(settings.stages + 1)]
     for stage in range(settings.stages):
         inside = by_difficulty[ends[stage] : ends[stage + 1]]
+        if not len(inside):  # of a small group in many stages
+            continue
         order = np.lexsort((salted[inside], epochs[inside]))
         places[inside[order]] = interleaving.stage(group, len(inside), stage, settings.stages)
     return places

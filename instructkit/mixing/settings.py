@@ -12,6 +12,10 @@ SHORTAGES = ("redistribute", "refuse", "smaller")
 MEASURES = ("rows", "chars", "tokens")
 PRETRAINING_AS = ("continuation", "text")
 PRETRAINING = "pretraining"  # the task, and the group, of rows of pre-training text
+MOST_ROWS = 10**15  # below 2^53, so that floats count them
+MOST_EPOCHS = 1_000  # each takes room and time of its own; past a handful it teaches nothing
+MOST_STAGES = 1_000
+MOST_SHARES = 16  # rows are told apart by which of them they satisfy: up to 2^16 kinds in a group
 SEPARATOR = "/"  # between the names of nested groups
 
 
@@ -87,8 +91,8 @@ class MixSettings:
                 f"the temperature is a number from 0.01, not {self.temperature} (towards 0 the largest group is all "
                 "there is; inf gives each group an equal share)"
             )
-        if self.size is not None and self.size < 0:
-            raise UsageError(f"the size is a number of rows, not {self.size}")
+        if self.size is not None and not 0 <= self.size <= MOST_ROWS:
+            raise UsageError(f"the size is a number of rows from 0 to {MOST_ROWS:,}, not {self.size}")
         for group, weight in self.weights.items():
             if not 0 <= weight < math.inf:
                 raise UsageError(f"the weight of {group} is a number from 0, not {weight}")
@@ -99,11 +103,22 @@ class MixSettings:
                 raise UsageError(f"--{name.replace('_', '-')} is {', '.join(known[:-1])} or {known[-1]}, not {value!r}")
         self._check_select()
         self._check_curriculum()
+        self._check_groups()
+        if len(self.shares) > MOST_SHARES:
+            raise UsageError(f"--share may be given {MOST_SHARES} times, not {len(self.shares)}")
         if self.pretraining_share is not None and not 0 < self.pretraining_share < 1:
             raise UsageError(f"--pretraining-share is between 0 and 1, not {self.pretraining_share:g}")
-        fixed = sum(rule.share or 0 for rule in self.groups.values())
-        if fixed > 1 + 1e-9:
-            raise UsageError(f"the fixed shares of the recipe's groups add up to {fixed:g}, more than 1")
+
+    def _check_groups(self) -> None:
+        for group, rule in self.groups.items():
+            fixed = "share" if rule.share is not None else "number of rows" if rule.rows is not None else None
+            if fixed and self.weights.get(group, 1) != 1:
+                raise UsageError(f"the weight of {group} has no effect beside its fixed {fixed}: leave one out")
+            if rule.rows is not None and rule.cap is not None:
+                raise UsageError(f"the cap of {group} has no effect beside its fixed number of rows: leave one out")
+        shares = sum(rule.share or 0 for rule in self.groups.values())
+        if shares > 1 + 1e-9:
+            raise UsageError(f"the fixed shares of the recipe's groups add up to {shares:g}, more than 1")
         if self.size is None and self.shares and any(rule.rows is not None for rule in self.groups.values()):
             raise UsageError("--share beside groups with a fixed number of rows needs --size")
 
@@ -117,8 +132,8 @@ class MixSettings:
     def _check_curriculum(self) -> None:
         if (self.order == "curriculum") != (self.curriculum is not None):
             raise UsageError("--order curriculum and --curriculum (length, rarity, COLUMN or -COLUMN) go together")
-        if self.stages < 1:
-            raise UsageError(f"a curriculum has 1 stage or more, not {self.stages}")
+        if not 1 <= self.stages <= MOST_STAGES:
+            raise UsageError(f"a curriculum has 1 to {MOST_STAGES:,} stages, not {self.stages}")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -161,8 +176,8 @@ def _check_cap(cap: int | None) -> None:
 
 
 def _check_epochs(epochs: int | None) -> None:
-    if epochs is not None and epochs < 1:
-        raise UsageError(f"a row is taken at least once at most, so max_epochs is 1 or more, not {epochs}")
+    if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
+        raise UsageError(f"max_epochs, how often a row may be taken, is 1 to {MOST_EPOCHS:,}, not {epochs}")
 
 
 _NO_RULE = GroupRule()

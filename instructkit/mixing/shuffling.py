@@ -32,11 +32,11 @@ def in_order_of_places(kept: Rows, epochs: Sequence[Epoch], size: int) -> Iterat
     count = min(MOST_BUCKETS, max(1, -(-size // BUCKET)))
     schema = kept.schema.append(_PLACE).append(_EPOCH)
     if count == 1:
-        yield from _sorted(list(_taken(kept, epochs, schema)))
+        yield from _sorted(list(_taken(kept, list(enumerate(epochs)), schema)))
         return
     with ExitStack() as stack:
         buckets = [stack.enter_context(Spool(schema)) for _ in range(count)]
-        for rows in ahead(_gathered(_taken(kept, epochs, schema))):
+        for rows in ahead(_gathered(_taken(kept, list(enumerate(epochs)), schema))):
             number = _bucket(_places(rows), count)
             order = np.argsort(number, kind="stable")
             edges = np.searchsorted(number[order], np.arange(count + 1, dtype=np.uint64))
@@ -50,8 +50,10 @@ def in_order_of_places(kept: Rows, epochs: Sequence[Epoch], size: int) -> Iterat
 
 def in_given_order(kept: Rows, epochs: Sequence[Epoch]) -> Iterator[Placed]:
     """The taken rows as they came, an epoch after the other."""
-    for batch in _taken(kept, epochs, kept.schema.append(_PLACE).append(_EPOCH)):
-        yield _unmarked(batch)
+    schema = kept.schema.append(_PLACE).append(_EPOCH)
+    for epoch in enumerate(epochs):
+        for batch in _taken(kept, [epoch], schema):
+            yield _unmarked(batch)
 
 
 def _bucket(places: Hashes, count: int) -> Hashes:
@@ -59,17 +61,17 @@ def _bucket(places: Hashes, count: int) -> Hashes:
     return numbers
 
 
-def _taken(kept: Rows, epochs: Sequence[Epoch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The taken rows in the order they are kept, epoch by epoch, marked with place and epoch."""
-    for number, epoch in enumerate(epochs):
-        start = 0
-        for batch in kept.batches():
+def _taken(kept: Rows, epochs: Sequence[tuple[int, Epoch]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows taken in these epochs, batch by batch as they are kept, marked with place and epoch."""
+    start = 0
+    for batch in kept.batches():
+        for number, epoch in epochs:
             rows, places = epoch.within(start, start + batch.num_rows)
-            start += batch.num_rows
             if len(rows):
                 held = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
                 marks = [pa.array(places), pa.array(np.full(len(rows), number, np.int32))]
                 yield pa.RecordBatch.from_arrays([*held.columns, *marks], schema=schema)
+        start += batch.num_rows
 
 
 def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:

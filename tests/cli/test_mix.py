@@ -130,3 +130,28 @@ def test_an_error_in_the_middle_is_one_sentence_and_leaves_nothing(inputs: Cli, 
     assert "holds no rows" in one_sentence(inputs.fails("mix", "one.jsonl", "empty.arrow", "-q", "-o", name))
     assert sorted(path.name for path in inputs.folder.iterdir()) == ["empty.arrow", "one.jsonl", "tmp", "two.jsonl"]
     assert not list((inputs.folder / "tmp").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--weight", "a=1", "--weight", "a=2"), "a is given twice"),
+        (("--share", "lang=e:0.1", "--share", "lang=e:0.2"), "lang=e is given twice"),
+        (("--stages", 3), "--stages goes with"),
+        (("--count-by", "chars"), "--count-by goes with"),
+    ],
+)
+def test_options_without_effect_are_refused(inputs: Cli, options: tuple[object, ...], words: str) -> None:
+    assert words in inputs.fails("mix", "one.jsonl", *options, "-o", "out.arrow", code=2)
+
+
+def test_stdin_is_not_both_the_rows_and_the_text(inputs: Cli) -> None:
+    said = inputs.fails("mix", "--pretraining", "-", "--pretraining-share", 0.1, "--from", "jsonl", code=2)
+    assert "- is given twice" in said
+
+
+def test_a_group_name_does_not_steer_the_terminal(inputs: Cli) -> None:
+    write_lines(inputs.folder / "evil.jsonl", [{**row, "task": "\x1b[31mred"} for row in ROWS[:5]])
+    said = inputs.ok("mix", "one.jsonl", "evil.jsonl", "--size", 40, "--max-epochs", 9, "--weight", "a=0",
+                     "--weight", "b=0", "--plan").stderr  # fmt: skip
+    assert "\x1b" not in said

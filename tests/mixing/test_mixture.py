@@ -335,3 +335,31 @@ def test_frames_and_relations_are_mixed_and_read_the_mixture() -> None:
     assert related["id"].to_pylist() == wanted["id"].to_pylist()
     counted = duckdb.sql("select task, count(*) from wanted group by task order by task").fetchall()
     assert counted == [("a", 50), ("b", 50), ("c", 50)]
+
+
+def test_groups_of_many_columns_with_many_values_stay_apart() -> None:
+    rows = examples([{"output": str(number)} for number in range(5000)])
+    for place in range(7):  # 5000^7 is beyond 64 bits
+        rows = rows.append_column(f"k{place}", pa.array([str(number * 7 % 5000) for number in range(5000)]))
+    names = {"/".join([str(number * 7 % 5000)] * 7) for number in range(5000)}
+    found = plan(rows, by=tuple(f"k{place}" for place in range(7)))
+    assert {share.group for share in found.shares} == names
+
+
+def test_scores_are_told_apart_to_the_last_digits() -> None:
+    rows = table(40).append_column("score", pa.array([2**62 + 1000 * number for number in range(40)]))
+    got = ik.mix(rows, by="source", cap=5, select="score:score").read_all()
+    assert sorted(map(int, got["output"].to_pylist())) == [35, 36, 37, 38, 39]
+    small = table(40).append_column("score", pa.array([1 + number * 1e-9 for number in range(40)]))
+    got = ik.mix(small, by="source", cap=5, select="score:score").read_all()
+    assert sorted(map(int, got["output"].to_pylist())) == [35, 36, 37, 38, 39]
+
+
+def test_an_infinite_score_makes_no_rate() -> None:
+    with pytest.raises(BadInput, match="infinite"):
+        plan(table(3).append_column("score", pa.array([1.0, float("inf"), 2.0])), quality="score")
+
+
+def test_bytes_have_no_share() -> None:
+    with pytest.raises(UsageError, match="binary"):
+        plan(table(2).append_column("key", pa.array([b"\xff", b"a"])), shares=(Constraint("key", "a", 0.5),))

@@ -207,3 +207,18 @@ def test_any_mixture_is_exact_or_used_up(rows: dict[str, int], size: int, temper
     assert all(got[group] <= epochs * rows[group] for group in rows)
     if size <= all_there_is:
         assert sum(taken(rows, size=size, temperature=temperature, max_epochs=epochs).values()) == size
+
+
+def test_many_groups_are_planned_in_one_go_and_few_of_them_named() -> None:
+    plan = plan_of({f"g{number:05}": 2 + number % 5 for number in range(30_000)}, size=100_000, temperature=9)
+    assert plan.taken == 100_000
+    assert len(plan.notes) < 20
+    assert "more groups are short" in plan.notes[-1]
+
+
+def test_a_mean_score_does_not_hang_on_the_batches_it_was_summed_from() -> None:
+    one, other = Tally(), Tally()
+    one.scores = {("a",): (0.1 + 0.2 + 0.3, 3), ("b",): (0.6, 3)}
+    other.scores = {("a",): (0.1 + (0.2 + 0.3), 3), ("b",): (0.6, 3)}
+    assert one.factors()[("a",)] == one.factors()[("b",)]
+    assert other.factors()[("a",)] == other.factors()[("b",)]

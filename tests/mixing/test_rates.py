@@ -1,6 +1,7 @@
 """The share of the mixture that each group should have."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from instructkit.errors import BadInput, UsageError
 from instructkit.mixing.rates import Group, check_names, deal, largest_remainder, mixing_rates
-from instructkit.mixing.settings import GroupRule, MixSettings
+from instructkit.mixing.settings import Constraint, GroupRule, MixSettings
 
 ROWS: dict[Group, int] = {("big",): 10_000, ("middle",): 900, ("small",): 10}
 
@@ -141,3 +142,32 @@ def test_what_one_lacks_may_be_left_out_or_refused() -> None:
 def test_settings_that_can_not_be_meant_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         MixSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_huge_weights_are_weights() -> None:
+    rates = mixing_rates({("a",): 10, ("b",): 10, ("c",): 10}, MixSettings(weights={"a": 1e308, "b": 1e308}))
+    assert rates[("a",)] == rates[("b",)] == 0.5
+
+
+def test_a_name_that_two_groups_have_is_refused() -> None:
+    rows = {("a", "b/c"): 5, ("a/b", "c"): 5}
+    for settings in ({"weights": {"a/b/c": 2.0}}, {"groups": {"a/b/c": GroupRule(share=0.7)}}):
+        with pytest.raises(UsageError, match="2 groups are called so"):
+            check_names(rows, MixSettings(by=("source", "task"), **settings))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": 10**400},
+        {"max_epochs": 10**400},
+        {"order": "curriculum", "curriculum": "length", "stages": 10**9},
+        {"shares": [Constraint("x", str(number), 0.01) for number in range(40)]},
+        {"weights": {"a": 2}, "groups": {"a": GroupRule(rows=3)}},
+        {"weights": {"a": 2}, "groups": {"a": GroupRule(share=0.3)}},
+        {"groups": {"a": GroupRule(rows=3, cap=2)}},
+    ],
+)
+def test_what_no_machine_can_do_or_has_no_effect_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        MixSettings(**wrong)

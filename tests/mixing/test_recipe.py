@@ -17,7 +17,7 @@ shares: {language=zh: 0.3}
 groups:
   nli: 2
   sentiment: {share: 0.25, cap: 500}
-  topic: {rows: 40, weight: 1.5}
+  topic: {cap: 40, weight: 1.5}
 """
 
 
@@ -30,7 +30,7 @@ def test_a_recipe_gives_settings(tmp_path: Path) -> None:
         size=1000,
         shares=(Constraint("language", "zh", 0.3),),
         weights={"nli": 2, "topic": 1.5},
-        groups={"sentiment": GroupRule(share=0.25, cap=500), "topic": GroupRule(rows=40)},
+        groups={"sentiment": GroupRule(share=0.25, cap=500), "topic": GroupRule(cap=40)},
     )
 
 
