@@ -23,7 +23,9 @@ from instructkit.errors import visible
 
 if TYPE_CHECKING:
     from instructkit.mixing import MixPlan
+    from instructkit.mixing.planning import Share
 
+SHOWN = 100  # groups of the table; JSON and the summary hold all
 BAR = 24  # characters of the largest group's bar
 
 
@@ -69,15 +71,26 @@ def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
     stream = sys.stderr if to_stderr else sys.stdout
     bar = "█" if (stream.encoding or "").lower().startswith("utf") else "#"
     rows: list[tuple[object, ...]] = []
-    for share in plan.shares:
+    shown = plan.shares if len(plan.shares) <= SHOWN else _largest(plan)
+    for share in shown:
         counted = (share.tokens,) if tokens else ()
         rows.append((share.group or "(none)", share.rows, f"{share.natural:.2%}", f"{share.rate:.2%}", share.taken,
                      f"{share.epochs:.2f}", *counted, bar * round(BAR * share.taken / most)))  # fmt: skip
+    if rest := len(plan.shares) - len(shown):
+        lines, taken, counts = (sum(getattr(share, name) for share in shown) for name in ("rows", "taken", "tokens"))
+        rows.append((f"{rest:,} smaller groups", total - lines, "", "", plan.taken - taken, "",
+                     *((tokens - counts,) if tokens else ()), ""))  # fmt: skip
     rows.append(("total", total, "", "", plan.taken, "", *((tokens,) if tokens else ()), ""))
     columns = ("group", ">rows", ">natural", ">rate", ">taken", ">epochs", *((">tokens",) if tokens else ()), "")
     print_table("the mixture", columns, rows, to_stderr=to_stderr)
     for note in plan.notes:
         click.echo(visible(note if note.startswith("warning:") else f"note: {note}"), err=True)
+
+
+def _largest(plan: "MixPlan") -> list["Share"]:
+    """The groups that give most, by name."""
+    by_taken = sorted(plan.shares, key=lambda share: (-share.taken, share.group))
+    return sorted(by_taken[:SHOWN], key=lambda share: share.group)
 
 
 _rate_options = stacked(

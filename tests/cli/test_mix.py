@@ -151,7 +151,16 @@ def test_stdin_is_not_both_the_rows_and_the_text(inputs: Cli) -> None:
 
 
 def test_a_group_name_does_not_steer_the_terminal(inputs: Cli) -> None:
-    write_lines(inputs.folder / "evil.jsonl", [{**row, "task": "\x1b[31mred"} for row in ROWS[:5]])
+    write_lines(inputs.folder / "evil.jsonl", [{**row, "task": "\x07red"} for row in ROWS[:5]])
     said = inputs.ok("mix", "one.jsonl", "evil.jsonl", "--size", 40, "--max-epochs", 9, "--weight", "a=0",
-                     "--weight", "b=0", "--plan").stderr  # fmt: skip
-    assert "\x1b" not in said
+                     "--weight", "b=0", "--weight", "c=0", "--plan").stderr  # fmt: skip
+    assert "\x07" not in said
+    assert "\\x07red is" in said
+
+
+def test_a_table_of_very_many_groups_shows_the_largest(inputs: Cli) -> None:
+    write_lines(inputs.folder / "many.jsonl", [{**ROWS[0], "task": f"g{number:04}"} for number in range(1000)])
+    table = inputs.ok("mix", "one.jsonl", "many.jsonl", "--plan").stdout.decode().splitlines()
+    assert len(table) == 2 + 100 + 2
+    assert [line.split()[0] for line in table[2:5]] == ["a", "b", "c"]
+    assert "903 smaller groups" in table[-2]
