@@ -1,7 +1,6 @@
 """``instructkit mix``."""
 
 import json
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,14 @@ from instructkit.errors import visible
 
 if TYPE_CHECKING:
     from instructkit.mixing import MixPlan
-    from instructkit.mixing.planning import Share
 
-SHOWN = 100  # groups of the table; JSON and the summary hold all
-BAR = 24  # characters of the largest group's bar
+
+def _tell(plan: "MixPlan", to_stderr: bool) -> None:
+    from instructkit.reports.mixture import print_mixture
+
+    print_mixture(plan, to_stderr=to_stderr)
+    for note in plan.notes:
+        click.echo(visible(note if note.startswith("warning:") else f"note: {note}"), err=True)
 
 
 def _numbers(separator: str, shape: str) -> Callable[..., dict[str, float]]:
@@ -60,37 +63,6 @@ def _shares(
             raise click.BadParameter(f"{named}:{share:g} is not {shape}")
         found.append((column, value, share))
     return tuple(found)
-
-
-def _print_plan(plan: "MixPlan", to_stderr: bool) -> None:
-    from instructkit.reports.tables import print_table
-
-    total = sum(share.rows for share in plan.shares)
-    tokens = sum(share.tokens for share in plan.shares)
-    most = max((share.taken for share in plan.shares), default=0) or 1
-    stream = sys.stderr if to_stderr else sys.stdout
-    bar = "█" if (stream.encoding or "").lower().startswith("utf") else "#"
-    rows: list[tuple[object, ...]] = []
-    shown = plan.shares if len(plan.shares) <= SHOWN else _largest(plan)
-    for share in shown:
-        counted = (share.tokens,) if tokens else ()
-        rows.append((share.group or "(none)", share.rows, f"{share.natural:.2%}", f"{share.rate:.2%}", share.taken,
-                     f"{share.epochs:.2f}", *counted, bar * round(BAR * share.taken / most)))  # fmt: skip
-    if rest := len(plan.shares) - len(shown):
-        lines, taken, counts = (sum(getattr(share, name) for share in shown) for name in ("rows", "taken", "tokens"))
-        rows.append((f"{rest:,} smaller groups", total - lines, "", "", plan.taken - taken, "",
-                     *((tokens - counts,) if tokens else ()), ""))  # fmt: skip
-    rows.append(("total", total, "", "", plan.taken, "", *((tokens,) if tokens else ()), ""))
-    columns = ("group", ">rows", ">natural", ">rate", ">taken", ">epochs", *((">tokens",) if tokens else ()), "")
-    print_table("the mixture", columns, rows, to_stderr=to_stderr)
-    for note in plan.notes:
-        click.echo(visible(note if note.startswith("warning:") else f"note: {note}"), err=True)
-
-
-def _largest(plan: "MixPlan") -> list["Share"]:
-    """The groups that give most, by name."""
-    by_taken = sorted(plan.shares, key=lambda share: (-share.taken, share.group))
-    return sorted(by_taken[:SHOWN], key=lambda share: share.group)
 
 
 _rate_options = stacked(
@@ -194,7 +166,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], **options: Any) 
         if taken["as_json"]:
             click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         else:
-            _print_plan(found, to_stderr=False)
+            _tell(found, to_stderr=False)
         if run.summary is not None:
             write_json(run.summary, {"command": "mix", "plan": [share.to_json() for share in found.shares]})
         return
@@ -203,6 +175,6 @@ def command(context: click.Context, /, inputs: tuple[str, ...], **options: Any) 
     run.extra = lambda: {"mixture": [share.to_json() for plan in plans for share in plan.shares]}
     run.finish(mixed)
     if plans and not run.quiet:
-        _print_plan(plans[0], to_stderr=True)
+        _tell(plans[0], to_stderr=True)
         if run.output != "-":
             click.echo(f"next: instructkit stats {run.output}", err=True)

@@ -1,7 +1,7 @@
 """Tables for people: what happened to the rows, a plan, statistics, the first rows."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from instructkit.errors import visible
 from instructkit.records.stream import Counts, Lineage
@@ -41,6 +41,20 @@ def _width() -> int:
 
     wanted = os.environ.get("COLUMNS", "")
     return int(wanted) if wanted.isdigit() and int(wanted) > 20 else 120
+
+
+def room(stream: TextIO) -> int:
+    """The characters in a line of a table that is printed there."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if stream.isatty() else _width()
+
+
+def width_of(rows: Sequence[Sequence[object]]) -> int:
+    """The characters that a table of these lines takes, the gap behind it too."""
+    from rich.cells import cell_len
+
+    return sum(max(cell_len(_cell(cell).lstrip(">")) for cell in column) + 2 for column in zip(*rows, strict=True))
 
 
 def _cell(value: object) -> str:
