@@ -26,6 +26,13 @@ def note_units(told: SplitReport, gathered: Gathered, given: SplitSettings, unit
 def note_misses(told: SplitReport, wanted: dict[int, int], given: SplitSettings) -> None:
     """Note sides, and tasks on them, that have not the rows that were asked for: whole units don't allow it."""
     total = sum(told.sides.values()) - (wanted[TEST] if given.holds_out else 0)
+    if given.hold_out_share is not None:
+        got, asked = told.sides[SIDES[TEST]], given.hold_out_share * sum(told.sides.values())
+        if abs(got - asked) > max(1, MISS * asked):
+            told.notes.append(
+                f"{SIDES[TEST]} has {got:,} rows, not {asked:,.0f}: each {given.hold_out_by} is held out whole or not "
+                "at all"
+            )
     for side, asked in wanted.items():
         if not asked or (side == TEST and given.holds_out):
             continue

@@ -282,6 +282,14 @@ def test_families_and_drawn_tasks_are_held_out_too() -> None:
     assert len(drawn) > 5
 
 
+def test_tasks_that_miss_the_share_to_hold_out_are_told_of() -> None:
+    rows = [{**row, "task": "ab"[at % 2]} for at, row in enumerate(rows_of(40))]
+    for share, notes in ((0.5, []), (0.1, ["test has 20 rows, not 4: each task is held out whole or not at all"])):
+        report = SplitReport()
+        sides(rows, hold_out_share=share, report=report)
+        assert report.notes == notes
+
+
 def test_a_name_that_is_a_task_is_no_glob() -> None:
     rows = [{**row, "task": ["[a]", "a", "b"][at % 3]} for at, row in enumerate(rows_of(30))]
     found = sides(rows, hold_out_task=("[a]",))
