@@ -31,7 +31,14 @@ def load_yaml(path: Path, *, ours: bool = False) -> Any:
         raise BadInput(f"{path} is not UTF-8 (near byte {error.start})") from error
     # a date that is none is a ValueError, a list as a key a TypeError
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-        raise BadInput(f"{path} can't be read as YAML ({' '.join(str(error).split())})") from error
+        raise BadInput(f"{path} can't be read as YAML ({_why(error)})") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    # PyYAML calls a text that it is given so
+    return " ".join(str(error).split()).replace(' in "<unicode string>",', " at")
 
 
 def check_depth(text: str) -> None:
