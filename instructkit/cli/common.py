@@ -65,6 +65,19 @@ def names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str
     return tuple(name.strip() for name in value.split(",") if name.strip()) if value else ()
 
 
+def share_option(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """A share as a number or in percent ("0.05" and "5%" are one); the step checks its range."""
+    try:
+        return None if value is None else share_of(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no share, such as 0.05 or 5%") from error
+
+
+def share_of(text: str) -> float:
+    """A number or a percentage; raises `ValueError` for what is neither."""
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+
+
 class Run:
     """One call of a command: opens the input, writes the output, and tells what happened to the rows.
 

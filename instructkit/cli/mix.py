@@ -15,6 +15,8 @@ from instructkit.cli.common import (
     rejects_option,
     run_options,
     seed_option,
+    share_of,
+    share_option,
     stacked,
     write_json,
 )
@@ -32,7 +34,7 @@ def _tell(plan: "MixPlan", to_stderr: bool) -> None:
         click.echo(visible(note if note.startswith("warning:") else f"note: {note}"), err=True)
 
 
-def _numbers(separator: str, shape: str) -> Callable[..., dict[str, float]]:
+def _numbers(separator: str, shape: str, number_of: Callable[[str], float] = float) -> Callable[..., dict[str, float]]:
     """Read options of a name and a number."""
 
     def read(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -42,7 +44,7 @@ def _numbers(separator: str, shape: str) -> Callable[..., dict[str, float]]:
             if name in numbers:
                 raise click.BadParameter(f"{name} is given twice")
             try:
-                numbers[name] = float(number)
+                numbers[name] = number_of(number)
             except ValueError:
                 found = ""
             if not found or not name:
@@ -57,7 +59,7 @@ def _shares(
 ) -> tuple[tuple[str, str, float], ...]:
     shape = "COLUMN=VALUE:SHARE"
     found = []
-    for named, share in _numbers(":", shape)(context, option, values).items():
+    for named, share in _numbers(":", shape, share_of)(context, option, values).items():
         column, equals, value = named.partition("=")
         if not equals or not column:
             raise click.BadParameter(f"{named}:{share:g} is not {shape}")
@@ -95,7 +97,8 @@ _row_options = stacked(
 )  # fmt: skip
 _text_options = stacked(
     click.option("--pretraining", metavar="FILE", help="Blend in text from there."),
-    click.option("--pretraining-share", type=float, metavar="S", help="The share of that text in the mixture."),
+    click.option("--pretraining-share", callback=share_option, metavar="S",
+                 help="The share of that text in the mixture."),
     click.option("--pretraining-text", default="text", show_default=True, metavar="COLUMN",
                  help="The column of that text."),
     click.option("--pretraining-as", type=click.Choice(["continuation", "text"]), default="continuation",

@@ -13,6 +13,7 @@ from instructkit.cli.common import (
     rejects_option,
     run_options,
     seed_option,
+    share_option,
     stacked,
 )
 from instructkit.errors import visible
@@ -50,7 +51,7 @@ unit_options = stacked(
 hold_out_options = stacked(
     click.option("--hold-out-task", multiple=True, metavar="NAME",
                  help="The test side is this task, or those of a glob."),
-    click.option("--hold-out-share", type=float, metavar="S",
+    click.option("--hold-out-share", callback=share_option, metavar="S",
                  help="The same with tasks drawn until they hold this share of the rows."),
     click.option("--hold-out-by", default="task", show_default=True, metavar="COLUMN",
                  help="Hold out values of this column instead of tasks."),

@@ -47,13 +47,12 @@ class Gatherer:
 
     def __init__(self, settings: MixSettings, schema: pa.Schema, *, lengths: bool) -> None:
         self._settings, self._lengths = settings, lengths
-        self._score = _number_column(
-            settings.select.partition(":")[2], "--select", schema, settings.select[:6] == "score:"
-        )
+        score = settings.select.partition(":")[2]
+        self._score = _number_column(score, "--select score:", schema, settings.select[:6] == "score:")
         by = (settings.curriculum or "").lstrip("-")
         self._own_difficulty = bool(by) and by not in ("length", "rarity")
-        self._difficulty = _number_column(by, "--curriculum", schema, self._own_difficulty)
-        _number_column(settings.quality or "", "--quality", schema, settings.quality is not None)
+        self._difficulty = _number_column(by, "--curriculum ", schema, self._own_difficulty)
+        _number_column(settings.quality or "", "--quality ", schema, settings.quality is not None)
         for one in settings.shares:
             check_constraint(one, schema)
         self._codes: dict[Cell, int] = {}
@@ -153,10 +152,10 @@ def _number_column(name: str, option: str, schema: pa.Schema, wanted: bool) -> s
     if not wanted:
         return None
     if name not in schema.names:
-        raise UsageError(f"{option} {name}: no such column; the columns are {', '.join(schema.names)}")
+        raise UsageError(f"{option}{name}: no such column; the columns are {', '.join(schema.names)}")
     kind = schema.field(name).type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise UsageError(f"{option} {name}: the column holds {kind}, not numbers")
+        raise UsageError(f"{option}{name}: the column holds {kind}, not numbers")
     return name
 
 

@@ -23,7 +23,7 @@ SEPARATOR = "/"  # between the names of nested groups
 class GroupRule:
     """What a recipe says of one group: a fixed share or count in place of a rate, or limits of its own."""
 
-    share: float | None = None  # of the mixture, in (0, 1]
+    share: float | None = None  # in (0, 1], of the rows beside fixed ones and pre-training text
     rows: int | None = None  # exactly so many, whatever the rates
     cap: int | None = None  # in place of the mixture's
     max_epochs: int | None = None  # in place of the mixture's

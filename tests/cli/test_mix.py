@@ -87,7 +87,11 @@ def test_text_from_a_file_beside_the_tasks(inputs: Cli) -> None:
         (("one.jsonl", "--size", "60", "--weight", "a=9", "--on-shortage", "refuse"), 1, "a should give"),
         (("one.jsonl", "empty.arrow"), 1, "empty.arrow holds no rows; --allow-empty goes on without it"),
         (("one.jsonl", "text.jsonl"), 1, "the column 'score' is int64 in one.jsonl and string in text.jsonl"),
-        (("one.jsonl", "--recipe", "none.yaml"), 1, "none.yaml can't be read"),
+        (("one.jsonl", "--recipe", "none.yaml"), 1, "none.yaml can't be read as YAML (no such file"),
+        (("one.jsonl", "--recipe", "broken.yaml"), 1, "expected node content at line 2, column 1"),
+        (("one.jsonl", "--select", "score:nothing"), 2, "--select score:nothing: no such column"),
+        (("one.jsonl", "--share", "task=a:half"), 2, "'task=a:half' is not COLUMN=VALUE:SHARE"),
+        (("one.jsonl", "--pretraining-share", "half"), 2, "'half' is no share, such as 0.05 or 5%"),
         (("one.jsonl", "--order", "curriculum"), 2, "go together"),
         (("one.jsonl", "--order", "curriculum", "--curriculum", "nothing"), 2, "--curriculum nothing: no such column"),
         (("one.jsonl", "--select", "best"), 2, "--select is random"),
@@ -96,10 +100,16 @@ def test_text_from_a_file_beside_the_tasks(inputs: Cli) -> None:
 )  # fmt: skip
 def test_what_can_not_be_had_is_one_sentence(inputs: Cli, options: tuple[str, ...], code: int, words: str) -> None:
     write_lines(inputs.folder / "text.jsonl", [{**ROWS[0], "score": "high"}])
+    (inputs.folder / "broken.yaml").write_text("groups: [\n", encoding="utf-8")
     inputs.ok("filter", "one.jsonl", "--preset", "none", "--rule", "long_output=1", "-o", "empty.arrow")
     said = inputs.fails("mix", *options, "-o", "out.arrow", code=code)
     assert words in (said if code == 2 else one_sentence(said))
     assert not (inputs.folder / "out.arrow").exists()
+
+
+def test_shares_are_numbers_or_percentages(inputs: Cli) -> None:
+    plans = [inputs.ok("mix", "one.jsonl", "--share", f"task=a:{share}", "--plan").stdout for share in ("0.5", "50%")]
+    assert plans[0] == plans[1]
 
 
 def test_ways_out_of_bad_input(inputs: Cli) -> None:

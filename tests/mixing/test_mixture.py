@@ -183,7 +183,7 @@ def test_the_highest_scores_are_selected() -> None:
     rows = examples([{"output": str(number)} for number in range(100)], score=scores)
     got = ik.mix(rows, size=40, select="score:score").read_all()["score"].to_pylist()
     assert sorted(got) == sorted(score for score in scores if score is not None)[-40:]
-    with pytest.raises(UsageError, match="--select output: the column holds string, not numbers"):
+    with pytest.raises(UsageError, match="--select score:output: the column holds string, not numbers"):
         ik.mix(rows, size=40, select="score:output").read_all()
 
 
