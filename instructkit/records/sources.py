@@ -99,7 +99,10 @@ def _no_dataset(place: Path) -> str:
     splits = sorted(child.name for child in place.iterdir() if (child / "state.json").exists())
     if splits:
         return f"{place} holds the splits {', '.join(splits)}; name one: {place}/{splits[0]}"
-    return f"{place} is a directory but no dataset (it has no state.json, as datasets' save_to_disk writes it)"
+    files = (
+        "; to read the files in it, name them" if any(split_suffix(child.name)[0] for child in place.iterdir()) else ""
+    )
+    return f"{place} is a directory but no dataset (it has no state.json, as datasets' save_to_disk writes it){files}"
 
 
 def parse_from(value: str | None, layouts: tuple[str, ...]) -> tuple[str | None, str | None]:

@@ -111,6 +111,8 @@ def test_a_missing_file_is_named(cli: Cli) -> None:
 def test_a_directory_that_is_no_dataset_is_told(cli: Cli) -> None:
     (cli.folder / "folder").mkdir()
     assert "folder is a directory but no dataset" in cli.fails("format", "folder", "-o", "out.arrow")
+    (cli.folder / "folder" / "one.jsonl").write_text("{}\n", encoding="utf-8")
+    assert "to read the files in it, name them" in cli.fails("mix", "folder", "-o", "out.arrow")
 
 
 def test_a_directory_of_splits_names_them(cli: Cli) -> None:
