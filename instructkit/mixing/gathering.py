@@ -19,8 +19,7 @@ from instructkit.mixing.twice import Rows
 from instructkit.records.batching import row_bytes
 from instructkit.records.hashing import Hashes, draw, redraw, row_ids
 from instructkit.records.lengths import Lengths, content_lengths, estimated_tokens
-from instructkit.records.schema import CONTENT
-from instructkit.records.values import python_values
+from instructkit.records.schema import CONTENT, as_text
 
 PARTS = 16  # of the draws, for finding equal ones
 
@@ -133,7 +132,7 @@ class Gatherer:
         names: list[Group] = [()]  # of the numbers in ``combined``
         for column in self._settings.columns:
             encoded = batch.column(column).dictionary_encode()
-            held = ["" if value is None else str(value) for value in python_values(encoded.dictionary)] + [""]
+            held = [*as_text(encoded.dictionary).to_pylist(), ""]
             indices = pc.fill_null(encoded.indices, len(held) - 1).to_numpy(zero_copy_only=False)
             # numbered anew after each column, for the product of many columns' values overflows
             present, combined = np.unique(combined * len(held) + indices, return_inverse=True)

@@ -22,7 +22,7 @@ from instructkit.mixing.vectors import vectorizer
 from instructkit.records.columns import check_text_column
 from instructkit.records.reading import as_rejects, together, unify, widen
 from instructkit.records.rejects import Rejects
-from instructkit.records.schema import EXAMPLE
+from instructkit.records.schema import EXAMPLE, extra_name
 from instructkit.records.stream import Counts, Records, close, public_step, take_step
 
 log = logging.getLogger("instructkit")
@@ -62,9 +62,10 @@ def mix(
             counts.mixture = [share.to_json() for share in plan.shares]
             # sorted by a thread while what came before is written
             for batch, epoch in ahead(step.take(kept, gathered, plan, counts, sink)):
-                yield batch.append_column(REPEAT, pa.array(epoch)) if step.repeats else batch
+                added = [pa.array(epoch)] if step.repeats else []
+                yield pa.RecordBatch.from_arrays([*batch.columns, *added], schema=schema)
 
-    schema = step.schema.append(pa.field(REPEAT, pa.int32())) if step.repeats else step.schema
+    schema = step.renamed.append(pa.field(REPEAT, pa.int32())) if step.repeats else step.schema
     return take_step(step.records, "mix", step.settings.arguments(), step.settings.seed, schema, run, sink)
 
 
@@ -102,7 +103,12 @@ class _Mixing:
             self.records = together([*(records.branches or [records]), self._texts], self.schema)
         self.again = records.again if self._texts is None and not records.reading.rows_dropped else None
         epochs = max([settings.max_epochs, *(rule.max_epochs or 1 for rule in settings.groups.values())])
-        self.repeats = epochs > 1 and REPEAT not in self.schema.names
+        self.repeats = epochs > 1
+        if self.repeats and REPEAT in self.schema.names:  # of a mixture before this one
+            place, named = self.schema.get_field_index(REPEAT), extra_name(REPEAT, {REPEAT, *self.schema.names})
+            self.renamed = self.schema.set(place, self.schema.field(place).with_name(named))
+        else:
+            self.renamed = self.schema
 
     def __enter__(self) -> "_Mixing":
         return self

@@ -276,6 +276,7 @@ class _Planning:
     def _largest_exact(self, wanted: dict[Cell, float], limits: dict[Cell, int]) -> dict[Cell, int]:
         asked = {cell: rate for cell, rate in wanted.items() if rate > 0}
         if not asked:
+            self.notes.append("the rate of every group is 0: no row is taken")
             return {}
         tightest = min(asked, key=lambda cell: (limits[cell] / asked[cell], cell))
         size = int(limits[tightest] / asked[tightest] + 1e-9)

@@ -92,13 +92,24 @@ def read_one(
     schema, batches = convert(raw, layout, source.stem, bad, workers)
     records = Records(schema, batches, raw.lineage, lambda: raw.steps, bad.counts, describe_inputs(source))
     if layout.name == "examples" and source.container in QUICK and Path(source.path).exists():
+        before = _state(source.path)
 
         def again() -> Iterator[pa.RecordBatch]:
+            if _state(source.path) != before:
+                raise BadInput(f"{path} has changed while it was read: run the command again once it is complete")
             anew = BadRows(Rejects())  # what can't be read has been told
             return convert(open_container(source, anew, workers), layout, source.stem, anew, workers)[1]
 
         records.again = again
     return records
+
+
+def _state(path: str) -> list[tuple[str, int, int, int]]:
+    """What changes with a file's content, or with that of a folder's files."""
+    place = Path(path)
+    files = sorted(place.iterdir()) if place.is_dir() else [place]
+    found = [(one.name, one.stat()) for one in files]
+    return [(name, told.st_ino, told.st_size, told.st_mtime_ns) for name, told in found]
 
 
 def open_raw(path: str, forced: str | None, bad: BadRows, workers: int | None = None) -> tuple[Raw, str | None, Source]:

@@ -58,12 +58,13 @@ class Several:
                     f"the column {name!r} is {said}: --on-conflict text makes both text, rename keeps them apart, drop "
                     "leaves the column out"
                 )
-            streams = [self._changed(stream, name, types) if name in stream.schema.names else stream
+            taken = {name for stream in streams for name in stream.schema.names}
+            streams = [self._changed(stream, name, types, taken) if name in stream.schema.names else stream
                        for stream in streams]  # fmt: skip
             log.info("note: the column %s has several types: %s", name, _DONE[self.on_conflict])
         return streams
 
-    def _changed(self, stream: Records, name: str, types: list[pa.DataType]) -> Records:
+    def _changed(self, stream: Records, name: str, types: list[pa.DataType], taken: set[str]) -> Records:
         place = stream.schema.get_field_index(name)
         kind = stream.schema.field(name).type
         if self.on_conflict == "drop":
@@ -71,10 +72,10 @@ class Several:
         if self.on_conflict == "text":
             schema = stream.schema.set(place, pa.field(name, pa.string()))
             return _mapped(stream, schema, lambda batch: _with_text(batch, place, schema))
-        number = [_kind(one) for one in types].index(_kind(kind)) + 1
+        number = list(dict.fromkeys(map(_kind, types))).index(_kind(kind)) + 1
         if number == 1:
             return stream
-        schema = stream.schema.set(place, pa.field(_free(f"{name}_{number}", stream.schema), kind))
+        schema = stream.schema.set(place, pa.field(_free(f"{name}_{number}", taken), kind))
         return _mapped(stream, schema, lambda batch: pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
@@ -113,8 +114,8 @@ def _first_with(streams: list[Records], name: str, kind: pa.DataType) -> str:
     return next(_name(stream) for stream in streams if stream.schema.field(name).type == kind)
 
 
-def _free(name: str, schema: pa.Schema) -> str:
-    while name in schema.names:
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
         name += "_2"
     return name
 

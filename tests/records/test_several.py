@@ -90,3 +90,12 @@ def test_a_file_given_twice_is_refused_and_a_copy_is_told(tmp_path: Path, caplog
 def test_a_way_out_of_a_conflict_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="--on-conflict is refuse, text, rename, drop, not 'guess'"):
         Several("guess")
+
+
+def test_a_new_name_is_nobodys(tmp_path: Path) -> None:
+    paths = write(tmp_path, "int", "text")
+    ik.write(examples([{}], extra=[2.5], extra_2=["own"]), str(tmp_path / "own.arrow"))
+    table = merged([*paths, str(tmp_path / "own.arrow")], "rename", False)
+    assert table.schema.names[10:] == ["extra", "extra_2_2", "extra_2"]
+    assert table["extra_2_2"].to_pylist() == [None, None, "x", "", None]
+    assert table["extra_2"].to_pylist() == [None] * 4 + ["own"]
