@@ -143,6 +143,8 @@ def command(context: click.Context, /, inputs: tuple[str, ...], **options: Any) 
     several = Several(options.pop("on_conflict"), options.pop("allow_empty"))
     if taken["as_json"] and not taken["only_plan"]:
         raise click.UsageError("--json goes with --plan")
+    if taken["only_plan"] and (options["output"] != "-" or options["rejects"] is not None):
+        raise click.UsageError("--plan writes nothing: leave out -o and --rejects")
     run = Run("mix", options)
     run.settings["shares"] = tuple(Constraint(*one) for one in run.settings["shares"])
     if taken["recipe"] is not None:  # what the command line says goes before what the recipe says
@@ -171,7 +173,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], **options: Any) 
         else:
             _tell(found, to_stderr=False)
         if run.summary is not None:
-            write_json(run.summary, {"command": "mix", "plan": [share.to_json() for share in found.shares]})
+            write_json(run.summary, {"command": "mix", **found.to_json()})
         return
     plans: list[MixPlan] = []
     mixed = mix(rows, settings, rejects=run.rejects, plans=plans, **given)

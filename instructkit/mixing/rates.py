@@ -79,7 +79,7 @@ def check_names(rows: Mapping[Group, int], settings: MixSettings) -> None:
     whole = Counter(map(name_of, rows))
     known = Counter(map(name_of, {group[:depth] for group in rows for depth in range(1, len(group) + 1)}))
     what = " and ".join(settings.columns)
-    for source, names, there in (("--weight", settings.weights, known), ("the recipe", settings.groups, whole)):
+    for source, names, there in (("a weight", settings.weights, known), ("the recipe", settings.groups, whole)):
         unknown = sorted(set(names) - set(there))
         if unknown and rows:
             listed = ", ".join(sorted(there)[:KNOWN]) + (

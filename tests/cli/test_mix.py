@@ -36,6 +36,10 @@ def test_the_plan_is_a_table_with_bars_or_json(inputs: Cli) -> None:
     told = json.loads(inputs.ok("mix", "one.jsonl", "two.jsonl", "--size", 60, "--plan", "--json").stdout)
     assert [(one["group"], one["taken"]) for one in told["mixture"]] == [("a", 20), ("b", 20), ("c", 20)]
     assert not (inputs.folder / "out.arrow").exists()
+    inputs.ok("mix", "one.jsonl", "two.jsonl", "--size", 60, "--plan", "--summary", "s.json")
+    assert json.loads((inputs.folder / "s.json").read_text()) == {"command": "mix", **told}
+    for more in (("-o", "out.arrow"), ("--rejects", "r.jsonl")):
+        assert "--plan writes nothing" in inputs.fails("mix", "one.jsonl", "--plan", *more, code=2)
     assert "--json goes with --plan" in inputs.fails("mix", "one.jsonl", "--json", "-o", "out.arrow", code=2)
 
 
@@ -79,7 +83,7 @@ def test_text_from_a_file_beside_the_tasks(inputs: Cli) -> None:
     [
         (("one.jsonl", "one.jsonl"), 2, "one.jsonl is given twice"),
         (("one.jsonl", "./one.jsonl"), 2, "is given twice"),
-        (("one.jsonl", "--weight", "d=2"), 2, "--weight names 'd', which is no task here; there are a, b, c"),
+        (("one.jsonl", "--weight", "d=2"), 2, "a weight names 'd', which is no task here; there are a, b, c"),
         (("one.jsonl", "--cap", "0"), 2, "--cap"),
         (("one.jsonl", "--cap", "-3"), 2, "--cap"),
         (("one.jsonl", "--temperature", "0"), 2, "the temperature is a number from 0.01"),

@@ -94,7 +94,7 @@ def test_a_group_may_have_a_cap_of_its_own() -> None:
 
 
 def test_a_weight_or_recipe_for_no_group_names_the_groups() -> None:
-    with pytest.raises(UsageError, match=r"--weight names 'bgi'.*big, middle, small"):
+    with pytest.raises(UsageError, match=r"a weight names 'bgi'.*big, middle, small"):
         check_names(ROWS, MixSettings(weights={"bgi": 2.0}))
     with pytest.raises(UsageError, match=r"the recipe names 'smal'.*big, middle, small"):
         check_names(ROWS, MixSettings(groups={"smal": GroupRule(rows=3)}))
