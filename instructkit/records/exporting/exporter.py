@@ -63,7 +63,10 @@ class Exporter:
         """Make rows of the format; a row that has no place in it is left out, with all reasons."""
         bad: dict[int, list[Reason]] = {}
         blank = pc.equal(pc.utf8_trim_whitespace(batch.column("output")), "").to_numpy(zero_copy_only=False)
-        _note(bad, {"no_answer": blank & ~_whole_texts(batch) if self.settings.to == "text" else blank})
+        whole = blank & _whole_texts(batch)
+        _note(bad, {"no_answer": blank & ~whole})
+        if self.settings.to != "text":
+            _note(bad, {"whole_text": whole})
         columns, lost = self._columns(batch, bad)
         columns |= {given: batch.column(name) for name, given in self.riders.items()}
         made = pa.RecordBatch.from_arrays([columns[name] for name in self.schema.names], schema=self.schema)

@@ -157,4 +157,4 @@ def test_a_text_that_is_no_conversation_stands_as_it_is() -> None:
     assert len(texts) == 2
     reader = ik.export(mixed, to="alpaca")
     assert reader.read_all().num_rows == 1
-    assert ik.counts(reader).reasons == {"no_answer": 1}
+    assert ik.counts(reader).reasons == {"whole_text": 1}
