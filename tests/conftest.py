@@ -22,6 +22,7 @@ from instructkit.records.containers.raw import BadRows
 from instructkit.records.reading import open_container
 from instructkit.records.rejects import Rejects
 from instructkit.records.sources import resolve
+from tests.forking import SERVER, Forks, client
 
 # the suite draws the same examples each time; `pytest --hypothesis-profile explore` draws new ones
 settings.register_profile("suite", derandomize=True, deadline=None)
@@ -90,8 +91,9 @@ def one_sentence(stderr: str) -> str:
 class Cli:
     """Runs the command as a user does: a real process, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forks: Forks | None = None) -> None:
         self.folder = folder
+        self.forks = forks
         self.spools = folder / "tmp"
         self.spools.mkdir(exist_ok=True)
         # TMPDIR of its own: what a command leaves there can be seen
@@ -101,12 +103,15 @@ class Cli:
         self, *arguments: object, stdin: bytes | None = None, env: dict[str, str] | None = None
     ) -> "subprocess.CompletedProcess[Any]":
         """Run one command to its end; stderr is text, stdout bytes."""
+        command, environment = COMMAND, self.environment
+        if self.forks is not None and env is None:  # some variables are for the start of Python
+            command, environment = client(), {**environment, SERVER: self.forks.socket}
         done = subprocess.run(
-            [*COMMAND, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             input=b"" if stdin is None else stdin,
             capture_output=True,
             cwd=self.folder,
-            env={**self.environment, **(env or {})},
+            env={**environment, **(env or {})},
             timeout=60,
             check=False,
         )
@@ -170,10 +175,18 @@ class Cli:
         )
 
 
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Commands that start at once."""
+    server = Forks(tmp_path_factory.mktemp("forks"))
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def cli(tmp_path: Path, forks: Forks) -> Cli:
     """The command line, run in the test's folder."""
-    return Cli(tmp_path)
+    return Cli(tmp_path, forks)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from instructkit.templating.pretext.document import Document
 from instructkit.templating.pretext.draws import Draws
 from instructkit.templating.pretext.pool import Pool
 from instructkit.templating.pretext.tasks import TASKS
+from tests.forking import Forks, script
 
 HOME = Path(__file__).parents[1]
 DOCS = HOME / "docs"
@@ -218,9 +219,17 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(command: str, folder: Path) -> str:
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Path:
+    """A folder with the command."""
+    folder = tmp_path_factory.mktemp("commands")
+    script(folder, forks.socket)
+    return folder
+
+
+def run(command: str, folder: Path, commands: Path) -> str:
     environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([str(commands), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "HOME": os.environ.get("HOME", str(folder)),
         "COLUMNS": "110",
         "LC_ALL": "C.UTF-8",
@@ -240,11 +249,11 @@ def holds(told: str, printed: str, piped: bool) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_commands_print_what_the_page_says(page: Path, workplace: Path) -> None:
+def test_commands_print_what_the_page_says(page: Path, workplace: Path, commands: Path) -> None:
     wrong = []
     for body in blocks(page, "console"):
         for call in calls(body):
-            printed = run(call.command, workplace)
+            printed = run(call.command, workplace, commands)
             assert "Traceback" not in printed
             if not holds(call.output, printed, "|" in call.command):
                 wrong.append((call, printed))
