@@ -5,6 +5,7 @@ Text, whole numbers, truth values, and lists and structs of them are put togethe
 """
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -57,7 +58,23 @@ def spelled(column: pa.Array, way: Way | None = None) -> pa.StringArray:
     """The same, value by value in Python."""
     values = python_values(column)
     given = values if way is None else map(way, values)
-    return pa.array([json.dumps(value, ensure_ascii=False, default=str) for value in given], pa.string())
+    return pa.array(map(value_text, given), pa.string())
+
+
+def value_text(value: Any) -> str:
+    """A value as JSON. NaN and the infinities, which JSON has no word for and other readers refuse, are ``null``."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def text_bytes(texts: pa.StringArray) -> bytes:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from instructkit.errors import UsageError
-from instructkit.records.containers.json_text import object_texts, text_bytes
+from instructkit.records.containers.json_text import object_texts, text_bytes, value_text
 from instructkit.records.hashing import json_texts
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.stream import Counts
@@ -77,7 +77,7 @@ class _JsonLines:
         for row in zip(*columns, strict=True):
             given = {name: value for name, value in zip(self._names, row, strict=True)
                      if value is not None or name not in self._where_given}  # fmt: skip
-            yield json.dumps(given, ensure_ascii=False, default=str)
+            yield value_text(given)
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
         return self.texts(batch, "\n")
@@ -149,6 +149,8 @@ class _Text:
             if self._names != ["text"] and len(schema.names) > 1:
                 raise UsageError(f"a .txt file holds one column; of {', '.join(schema.names)} none is called text: "
                                  "write .jsonl")  # fmt: skip
+            if pa.types.is_nested(schema.field(self._names[0]).type):
+                raise UsageError(f"a .txt file holds text, and {self._names[0]} is none: write .jsonl")
 
     def head(self) -> bytes:
         return b""

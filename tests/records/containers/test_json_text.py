@@ -38,3 +38,13 @@ def test_rows_are_spelled_as_json_dumps_spells_them(data: st.DataObject) -> None
     wanted = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in pairs]
     assert found.to_pylist() == wanted
     assert text_bytes(found.slice(1) if rows else found) == "".join(wanted[1:]).encode()
+
+
+def test_what_json_has_no_word_for_is_null() -> None:
+    nan, infinite = float("nan"), float("inf")
+    columns = [pa.array([nan, -infinite, 1.5]), pa.array([{"w": [nan]}, {"w": [infinite, 2.0]}, {"w": None}])]
+    assert object_texts(columns, ["a", "b"], [None, None]).to_pylist() == [
+        '{"a": null, "b": {"w": [null]}}',
+        '{"a": null, "b": {"w": [null, 2.0]}}',
+        '{"a": 1.5, "b": {"w": null}}',
+    ]
