@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+import instructkit as ik
+from instructkit.errors import UsageError
 from tests.conftest import raw_rows
+from tests.rows import examples
 
 
 def test_each_line_that_is_not_blank_is_a_row(tmp_path: Path) -> None:
@@ -25,3 +30,9 @@ def test_line_numbers_go_on_over_blocks(tmp_path: Path) -> None:
     rows, numbers, _ = raw_rows(tmp_path / "a.txt")
     assert len(rows) == 20_000
     assert numbers == list(range(1, 20_001))
+
+
+def test_turns_are_no_text(tmp_path: Path) -> None:
+    made = ik.export(examples([{"instruction": "a", "output": "b"}]), to="sharegpt", columns=("none",))
+    with pytest.raises(UsageError, match=r"a \.txt file holds text, and conversations is none: write \.jsonl"):
+        ik.write(made, str(tmp_path / "a.txt"))
