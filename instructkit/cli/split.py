@@ -80,7 +80,7 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     instructkit split all.arrow --hold-out-task 'nli*' -o unseen/
     """
     from instructkit.mixing.splitting import SplitReport, SplitSettings
-    from instructkit.mixing.splitting.sides import LABEL, check_sides, has_sides, side_paths, write_sides
+    from instructkit.mixing.splitting.sides import LABEL, check_inputs, check_sides, has_sides, side_paths, write_sides
     from instructkit.mixing.splitting.splitting import SPLIT, split_records
 
     run = Run("split", options, check_sides)
@@ -88,6 +88,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
     apart = has_sides(run.output)
     if any(Path(path).resolve() in run.side_files for path in side_paths(run.output)):
         raise click.UsageError("a side, --rejects and --summary are files of their own")
+    if apart:
+        check_inputs(run.output, inputs)
     if settings.by_clusters is not None:
         run.spare((settings.by_clusters,))
     report = SplitReport()

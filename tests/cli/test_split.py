@@ -74,3 +74,14 @@ def test_rejects_hold_the_rows_that_would_give_the_test_away(cli: Cli) -> None:
     rejected = [json.loads(line) for line in (cli.folder / "r.jsonl").read_text().splitlines()]
     assert [row["output"] for row in rejected] == ["1", "3", "5"]
     assert rejected[0]["reasons"] == [{"rule": "shares_unit_with_held_out", "value": "a", "threshold": ""}]
+
+
+@pytest.mark.parametrize("target", ["{split}.jsonl", "data"])
+def test_an_input_is_never_replaced_by_a_side(cli: Cli, rows: Path, target: str) -> None:
+    cli.ok("split", rows, "-o", target)
+    source = cli.folder / target.replace("{split}", "train")
+    source = source if source.is_file() else source / "train"
+    assert source.exists()
+    said = cli.fails("split", source.relative_to(cli.folder), "-o", target, code=2)
+    assert "is an input, and its sides would take its place: choose another name" in said
+    cli.ok("split", source, "-o", "again.arrow")

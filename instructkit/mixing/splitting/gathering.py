@@ -14,14 +14,17 @@ from instructkit.records.hashing import Hashes, draw
 from instructkit.records.schema import as_text
 from instructkit.records.stream import Counts
 
+BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+
 
 def check_columns(settings: SplitSettings, schema: pa.Schema) -> None:
     """Raise `UsageError` for a column that is not there, or whose values are none that rows could share."""
     for option, column in (*(("--by", name) for name in settings.by), ("--hold-out-by", settings.hold_out_by)):
         if column not in schema.names:
             raise UsageError(f"{option} {column}: no such column; the columns are {', '.join(schema.names)}")
-        if pa.types.is_nested(schema.field(column).type):
-            raise UsageError(f"{option} {column}: rows share a text or a number, not a list or a struct")
+        kind = schema.field(column).type
+        if pa.types.is_nested(kind) or any(known(kind) for known in BYTES):
+            raise UsageError(f"{option} {column}: rows share a text or a number, not a list, a struct or bytes")
 
 
 def value_hashes(batch: pa.RecordBatch, column: str) -> tuple[Hashes, npt.NDArray[np.bool_]]:

@@ -42,6 +42,7 @@ class SplitSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "by", tuple(dict.fromkeys(self.by)))  # one that is named twice is one
         for name, amount in (("test", self.test), ("validation", self.validation)):
             if isinstance(amount, float) and not 0 < amount < 1:
                 raise UsageError(f"--{name} {amount:g}: a share lies between 0 and 1, and rows are a whole number")

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,16 @@ def check_sides(target: str) -> None:
 def side_paths(target: str) -> list[str]:
     """The files that a name with ``{split}`` stands for."""
     return [target.replace(SLOT, side) for side in SIDES]
+
+
+def check_inputs(target: str, inputs: Iterable[str]) -> None:
+    """Raise `UsageError` for an input that a side would replace: what the other sides get would be gone from it."""
+    folder = Path(target).resolve()
+    sides = [Path(place).resolve() for place in side_paths(target)]
+    for name in inputs:
+        place = Path(name).resolve()
+        if name != "-" and (place in sides if SLOT in target else folder in (place, *place.parents)):
+            raise UsageError(f"{name} is an input, and its sides would take its place: choose another name")
 
 
 def _is_ours(entry: Path) -> bool:

@@ -338,3 +338,14 @@ def test_large_units_are_told_of() -> None:
     report = SplitReport()
     sides(rows_of(60, user=lambda number: f"u{max(number, 30)}"), by=("user",), report=report)
     assert report.notes[0] == "31 of the 60 rows hang together in one unit; is --near-duplicates too low?"
+
+
+def test_a_column_that_is_named_twice_is_one() -> None:
+    rows = rows_of(20, user=lambda number: f"u{number // 2}")
+    assert sides(rows, by=("user", "user")) == sides(rows, by=("user",))
+
+
+def test_bytes_are_no_value_that_rows_share() -> None:
+    table = table_of(rows_of(3)).append_column("image", pa.array([b"\xff", None, b"a"]))
+    with pytest.raises(UsageError, match=r"--by image: rows share a text or a number, not a list, a struct or bytes"):
+        sides(table, by=("image",))
