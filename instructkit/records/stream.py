@@ -195,10 +195,23 @@ def lineage_of(schema: pa.Schema) -> Lineage:
         return []
     try:
         steps = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
-    known = isinstance(steps, list) and all(isinstance(step, dict) and "command" in step for step in steps)
-    return steps if known else []
+    return steps if isinstance(steps, list) and all(map(_is_step, steps)) else []
+
+
+def _is_step(entry: object) -> bool:
+    """Whether an entry of a lineage, which anybody may have written, has the shape of ours."""
+    if not isinstance(entry, dict) or "command" not in entry:
+        return False
+    inputs = entry.get("inputs", [])
+    return (
+        isinstance(entry.get("arguments", {}), dict)
+        and isinstance(entry.get("counts", {}), dict)
+        and isinstance(inputs, list)
+        and all(isinstance(one, dict) and isinstance(one.get("lineage", []), list) for one in inputs)
+        and all(_is_step(step) for one in inputs for step in one.get("lineage", []))
+    )
 
 
 def with_lineage(schema: pa.Schema, lineage: Lineage) -> pa.Schema:

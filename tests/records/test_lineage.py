@@ -97,7 +97,12 @@ def test_a_file_that_others_wrote_has_no_life_to_tell(cli: Cli) -> None:
     assert "holds no lineage" in cli.ok("lineage", "a.parquet").stdout.decode()
 
 
-@pytest.mark.parametrize("metadata", [b"{", b'{"command": "x"}', b"17", b'["x"]'])
+FOREIGN = [b"{", b'{"command": "x"}', b"17", b'["x"]', b'[{"command": "x", "inputs": "a"}]',
+           b'[{"command": "x", "counts": [1]}]', b'[{"command": "x", "inputs": [{"lineage": [1]}]}]',
+           b'[{"command": "x", "arguments": 1}]', b"[" * 100_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("metadata", FOREIGN)
 def test_foreign_metadata_under_our_key_is_no_life(tmp_path: Path, metadata: bytes) -> None:
     table = pa.table({"instruction": ["a"], "output": ["b"]}).replace_schema_metadata({KEY: metadata})
     with pa.ipc.new_stream(str(tmp_path / "a.arrow"), table.schema) as writer:
