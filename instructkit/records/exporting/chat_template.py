@@ -71,11 +71,18 @@ class ChatTemplate:
 
         values = {"messages": turns, "tools": tools, "documents": None, "bos_token": self.bos, "eos_token": self.eos,
                   "add_generation_prompt": False, "strftime_now": functools.partial(_strftime, self.date)}  # fmt: skip
-        return rendered(_compiled(self.source, self.name), values)
+        text = rendered(_compiled(self.source, self.name), values)
+        text.encode()  # half of a character (a lone surrogate) is an error of the row: it can't be written
+        return text
 
 
 class Refused(Exception):
     """What a template said by ``raise_exception``."""
+
+
+def stored(text: str) -> str:
+    """A text that a template has made as it can be written: a half of a character becomes ``?``."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def load(given: str, bos: str | None = None, eos: str | None = None, date: str | None = None) -> ChatTemplate:
@@ -133,7 +140,7 @@ def _from_file(given: str) -> tuple[str, str, tuple[str, str]]:
 def _token(value: Any) -> str:
     """A special token, which tokenizers write as text or as an object."""
     content = value.get("content") if isinstance(value, dict) else value
-    return content if isinstance(content, str) else ""
+    return stored(content) if isinstance(content, str) else ""
 
 
 @functools.lru_cache(maxsize=64)

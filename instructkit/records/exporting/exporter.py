@@ -1,6 +1,5 @@
 """What an export does to a batch."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +12,12 @@ import pyarrow.compute as pc
 from instructkit.errors import BadInput
 from instructkit.records.containers.text_out import AS_JSON, SPARSE, WHERE_GIVEN
 from instructkit.records.exporting import flat, turns
-from instructkit.records.exporting.chat_template import ChatTemplate, Refused
+from instructkit.records.exporting.chat_template import ChatTemplate, Refused, stored
 from instructkit.records.exporting.columns import riding
 from instructkit.records.exporting.conversation import conversations, whole_columns, whole_turns
 from instructkit.records.exporting.openai import broken_rules, doubtful
-from instructkit.records.exporting.settings import TRL_KEYS, ExportSettings
+from instructkit.records.exporting.settings import OPENAI_KEYS, TRL_KEYS, ExportSettings
+from instructkit.records.layouts.turns import parse
 from instructkit.records.rejects import Reason
 from instructkit.records.schema import HISTORY, WHOLE_TEXT
 from instructkit.records.values import python_values
@@ -95,7 +95,7 @@ class Exporter:
             for row in rows:
                 if broken := broken_rules(columns["messages"][row].as_py() if said is None else said[row]):
                     bad.setdefault(row, []).extend(broken)
-            _note(bad, {f"{name}_not_json": ~_is_json(batch.column(name)) for name in self.riders
+            _note(bad, {f"{name}_not_json": ~_is_json(batch.column(name), OPENAI_KEYS[name]) for name in self.riders
                         if pa.types.is_string(batch.column(name).type)})  # fmt: skip
         return columns | {"system": batch.column("system")}, lost
 
@@ -119,9 +119,9 @@ class Exporter:
                 texts.append(self.template.render(conversation, tools))
                 continue
             except Refused as refused:
-                reason = ("template_refused", str(refused), "")
+                reason = ("template_refused", stored(str(refused)), "")
             except ERRORS as error:
-                reason = ("template_failed", why(error), "")
+                reason = ("template_failed", stored(why(error)), "")
                 too_large += isinstance(error, TemplateTooLarge)
                 if too_large > MOST_TOO_LARGE:
                     raise BadInput(f"the chat template {self.template.name} passes its bounds on row after row: "
@@ -158,13 +158,13 @@ def _metadata(field: pa.Field, settings: ExportSettings) -> dict[bytes, bytes] |
     return WHERE_GIVEN | (AS_JSON if pa.types.is_string(field.type) else SPARSE)
 
 
-def _is_json(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
-    """Which texts are JSON; a null is none, and does no harm."""
+def _is_json(texts: pa.StringArray, kind: type) -> npt.NDArray[np.bool_]:
+    """Which texts are JSON of this kind; a null is none, and does no harm."""
     good = np.ones(len(texts), bool)
     for row, text in enumerate(texts.to_pylist()):
         try:
-            good[row] = text is None or isinstance(json.loads(text), list | bool)
-        except (ValueError, RecursionError):
+            good[row] = text is None or isinstance(parse(text), kind)
+        except ValueError:
             good[row] = False
     return good
 
@@ -188,8 +188,8 @@ def _tools(batch: pa.RecordBatch) -> list[list[Any] | None]:
     found: list[list[Any] | None] = []
     for value in python_values(batch.column("tools")):
         try:
-            given = json.loads(value) if isinstance(value, str) else _pruned(value)
-        except (ValueError, RecursionError):
+            given = parse(value) if isinstance(value, str) else _pruned(value)
+        except ValueError:
             given = None
         found.append(given if isinstance(given, list) and given else None)
     return found

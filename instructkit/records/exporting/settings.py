@@ -11,10 +11,16 @@ SYSTEMS = ("turn", "key")
 CONTEXTS = ("reject", "prompt", "columns")
 BOOKKEEPING = ("id", "task", "source", "parent", "template")  # the columns of ours that no format knows
 TRL_KEYS = ("messages", "prompt", "completion", "chosen", "rejected")  # TRL tells by these what a row is
-OPENAI_KEYS = ("tools", "parallel_tool_calls", "functions")  # beside the messages; nothing else may stand there
+OPENAI_KEYS = {"tools": list, "parallel_tool_calls": bool, "functions": list}  # what may stand beside the messages
 
-_OF_FORMAT = {"sharegpt": ("dialect", "system"), "trl": ("shape",), "prompt-completion": ("context",),
-              "p3": ("context",)}  # fmt: skip
+_FORMATS_OF = {  # the options that mean something to some formats alone
+    "dialect": ("sharegpt",),
+    "system": ("sharegpt",),
+    "shape": ("trl",),
+    "context": ("prompt-completion", "p3"),
+    "joiner": tuple(name for name in FORMATS if name != "alpaca"),
+    **dict.fromkeys(("chat_template", "bos", "eos", "date"), ("text",)),
+}
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,16 @@ class ExportSettings:
 
             raise UsageError("--to text needs --chat-template: a .jinja file, a tokenizer_config.json, or one of "
                              f"{', '.join(BUILT_IN)}")  # fmt: skip
-        if self.to != "text" and self.chat_template is not None:
-            raise UsageError(f"--chat-template goes with --to text, not with --to {self.to}")
+        for option, formats in _FORMATS_OF.items():
+            if self.to not in formats and getattr(self, option) != self.__dataclass_fields__[option].default:
+                raise UsageError(f"--{option.replace('_', '-')} goes with --to {' or '.join(formats)}, "
+                                 f"not with --to {self.to}")  # fmt: skip
 
     @property
     def telling(self) -> dict[str, object]:
         """What the lineage tells: the settings that mean something to the format, and the columns that were named."""
-        names = {"to", *_OF_FORMAT.get(self.to, ())} | ({"joiner"} if self.to != "alpaca" else set())
+        names = {"to", *(name for name in ("dialect", "system", "shape", "context", "joiner")
+                         if self.to in _FORMATS_OF[name])}  # fmt: skip
         given = {name: getattr(self, name) for name in self.__dataclass_fields__ if name in names}
         return given | ({"columns": list(self.columns)} if self.columns else {})
 

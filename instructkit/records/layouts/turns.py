@@ -44,8 +44,11 @@ class NoExample(Exception):
 
 
 def parse(text: str) -> Any:
-    """The value of JSON; raises `ValueError` for what is none, or spells half of a character."""
-    value = json.loads(text)
+    """The value of JSON; raises `ValueError` for what is none, is nested too deep, or spells half of a character."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("JSON nested too deep") from None
     if _HALF.search(text):
         json.dumps(value, ensure_ascii=False).encode()
     return value

@@ -158,3 +158,24 @@ def test_a_text_that_is_no_conversation_stands_as_it_is() -> None:
     reader = ik.export(mixed, to="alpaca")
     assert reader.read_all().num_rows == 1
     assert ik.counts(reader).reasons == {"whole_text": 1}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [("{{ '\\ud800' }}", "template_failed"), ("{{ raise_exception('half: \\ud800') }}", "template_refused")],
+)
+def test_half_of_a_character_is_a_reject_of_its_row(tmp_path: Path, source: str, reason: str) -> None:
+    path = tmp_path / "half.jinja"
+    path.write_text("{% if messages[0].content == 'x' %}" + source + "{% else %}whole{% endif %}")
+    table = examples([{"instruction": name, "output": "b"} for name in "xy"])
+    made = ik.export(table, to="text", chat_template=str(path), rejects=str(tmp_path / "r.jsonl"), workers=1)
+    assert made.read_all()["text"].to_pylist() == ["whole"]
+    (row,) = map(json.loads, (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines())
+    assert [one["rule"] for one in row["reasons"]] == [reason]
+
+
+def test_a_token_that_is_half_a_character_can_be_told_in_the_lineage(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer_config.json"
+    path.write_text('{"chat_template": "{{ bos_token }}a", "bos_token": "\\ud800"}')
+    made = ik.export(examples([{"instruction": "a", "output": "b"}]), to="text", chat_template=str(path), workers=1)
+    assert made.read_all()["text"].to_pylist() == ["?a"]

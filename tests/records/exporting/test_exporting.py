@@ -1,5 +1,6 @@
 """What becomes of examples in each format: shapes, columns, rows that have no place."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,24 @@ def test_a_step_takes_what_an_export_made_as_examples_again() -> None:
     assert again["instruction"].to_pylist() == ["Do it.", "Do it.\n\nx"]
     with pytest.raises(BadInput, match="holds no examples"):
         ik.stats(ik.export(examples([{}]), to="text", chat_template="chatml"))
+
+
+def test_turns_as_json_that_is_nested_too_deep_end_no_run(tmp_path: Path) -> None:
+    said = '[{"role": "user", "content": "q", "x": 1}, {"role": "assistant", "content": "a"}]'
+    table = examples([{"instruction": "q", "output": "a"}] * 2, messages=["[" * 100_000, said])
+    made = ik.export(table, to="sharegpt", columns=("none",), workers=1)
+    ik.write(made, str(tmp_path / "a.jsonl"))
+    first, second = map(json.loads, (tmp_path / "a.jsonl").read_text().splitlines())
+    assert first["conversations"][0] == {"from": "human", "value": "q"}
+    assert second["conversations"][0] == {"from": "human", "value": "q", "x": 1}
+
+
+@pytest.mark.parametrize(
+    ("to", "option", "value"),
+    [("alpaca", "joiner", "\n"), ("alpaca", "dialect", "user-assistant"), ("trl", "system", "key"),
+     ("openai", "shape", "messages"), ("sharegpt", "context", "columns"), ("p3", "bos", "<s>"),
+     ("trl", "date", "2026-01-31"), ("trl", "chat_template", "chatml")],
+)  # fmt: skip
+def test_an_option_of_another_format_is_refused(to: str, option: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"--{option.replace('_', '-')} goes with --to .*, not with --to {to}"):
+        ik.export(examples([{}]), to=to, **{option: value})

@@ -87,3 +87,15 @@ def test_tools_as_text_are_written_as_the_list_they_spell(exports: Exports) -> N
     table = examples([{}, {"instruction": "b"}, {"instruction": "c"}], tools=['[{"type": "function"}]', None, "oops"])
     rows = exports.rows(table, to="openai")
     assert [row.get("tools", "none") for row in rows] == [[{"type": "function"}], "none"]
+
+
+def test_tools_are_the_json_of_what_openai_takes_there(exports: Exports) -> None:
+    columns = {
+        "tools": ["[]", "true", '["\\ud800"]', "[" * 100_000, None],
+        "parallel_tool_calls": ["true", "[]", "false", None, None],
+    }
+    table = examples([{"instruction": str(number), "output": "b"} for number in range(5)], **columns)
+    kept = exports.rows(table, to="openai")
+    assert [row["messages"][0]["content"] for row in kept] == ["0", "4"]
+    assert kept[0]["tools"] == []
+    assert kept[0]["parallel_tool_calls"] is True
