@@ -85,6 +85,7 @@ def main() -> None:
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores the one
             signal.signal(number, _end)
     try:
+        _check_words(sys.argv[1:])
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.exceptions.Abort:
         _interrupted()
@@ -109,6 +110,16 @@ def main() -> None:
             "command run with INSTRUCTKIT_TRACEBACK=1",
             1,
         )
+
+
+def _check_words(words: list[str]) -> None:
+    """Refuse names and values that are no UTF-8: neither lineage nor a column can hold them."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(word).decode("utf-8", "replace")
+            raise click.UsageError(f"{shown} is not UTF-8: rename the file, or spell the value so") from None
 
 
 def _fail(sentence: str, code: int) -> Any:

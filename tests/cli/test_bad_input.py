@@ -353,3 +353,9 @@ def test_neither_rejects_nor_summary_may_overwrite_what_is_read(cli: Cli, sample
         assert done.returncode == 2
         assert "is an input" in done.stderr
     assert copy.read_bytes() == (sample_data / "seed_tasks.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("words", [("stats", b"\xff.jsonl"), ("export", "a.jsonl", "--to", "trl", "--joiner", b"\xff")])
+def test_a_name_that_is_no_utf8_is_refused(cli: Cli, words: tuple[object, ...]) -> None:
+    words = tuple(os.fsdecode(word) if isinstance(word, bytes) else word for word in words)
+    assert "is not UTF-8: rename the file, or spell the value so" in cli.fails(*words, code=2)
