@@ -133,6 +133,8 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
         from instructkit.reports.card import DataCard
 
         written = DataCard(run.output, licenses, languages)
+        if written.path.resolve() in run.side_files:
+            raise click.UsageError(f"{written.path} is the card's place: --rejects and --summary go somewhere else")
     seen = written.count if written is not None else None
     made = export(run.open(inputs), given, rejects=run.rejects, workers=run.workers, told=told, seen=seen)
     records = Records.plain(made)

@@ -106,6 +106,7 @@ def test_a_template_of_the_day_says_so(cli: Cli, examples_file: Path) -> None:
         (["--to", "alpaca", "--columns", "ids"], 2, "--columns ids: no such column"),
         (["--to", "alpaca", "--card"], 2, "name one with -o"),
         (["--to", "alpaca", "--license", "mit"], 2, "--card, which is not given"),
+        (["--to", "alpaca", "--card", "-o", "a.json", "--summary", "README.md"], 2, "README.md is the card's place"),
         (["--to", "alpaca", "--card", "--license", "a=", "-o", "a.json"], 2, "is not NAME or SOURCE=NAME"),
         (["--to", "alpaca", "-o", "a.xyz"], 2, "unknown type"),
     ],

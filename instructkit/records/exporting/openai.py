@@ -62,8 +62,9 @@ def broken_rules(turns: list[Turn]) -> list[Broken]:
         misplaced = [key for key in used if key in OF_ASSISTANT and role != "assistant"]
         if misplaced:
             broken.append(("key_of_assistant", f"{where}: {', '.join(misplaced)}", "turns of the assistant"))
-        if turn.get("weight") not in (None, 0, 1):
-            broken.append(("weight", f"{where}: {turn['weight']}", "0, 1"))
+        weight = turn.get("weight")
+        if weight is not None and (isinstance(weight, bool) or weight not in (0, 1)):  # to Python true is 1
+            broken.append(("weight", f"{where}: {weight}", "0, 1"))
         calling = bool(turn.get("tool_calls") or turn.get("function_call"))
         if not (turn["content"] or "").strip() and not (calling and role == "assistant"):
             broken.append(("empty_content", where, ""))

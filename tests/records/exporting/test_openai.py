@@ -30,6 +30,7 @@ BAD = [
     ("key", [{**USER, "lang": "en"}, ANSWER]),
     ("key_of_assistant", [{**USER, "weight": 1}, ANSWER]),
     ("weight", [USER, {**ANSWER, "weight": 2}]),
+    ("weight", [USER, {**ANSWER, "weight": True}]),
     ("empty_content", [{"role": "user", "content": " \n"}, ANSWER]),
     ("empty_content", [{"role": "user", "content": None}, ANSWER]),
     ("tool_without_call", [USER, CALL, {"role": "tool", "content": "1", "tool_call_id": "c3"}, ANSWER]),
