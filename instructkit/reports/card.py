@@ -1,5 +1,6 @@
 """The data card: a README.md beside an output, which says what is in it and where it comes from."""
 
+import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ class DataCard:
         front["size_categories"] = [size_category(self.counts.rows)]
         front["task_categories"] = ["text-generation", *categories]
         if not self.is_folder:
-            data = [{"split": self._split(), "path": self.target.name}]
+            data = [{"split": self._split(), "path": glob.escape(self.target.name)}]  # the hub takes a pattern
             front["configs"] = [{"config_name": "default", "data_files": data}]
         return "---\n" + yaml.safe_dump(front, sort_keys=False, allow_unicode=True) + "---\n"
 

@@ -136,3 +136,8 @@ def test_nothing_to_export_is_told(cli: Cli) -> None:
     assert "no row is left (no_answer 1)" in done.stderr
     assert json.loads((cli.folder / "a.json").read_text()) == []
     assert lines(cli.folder / "rejects.jsonl")[0]["reasons"][0]["rule"] == "no_answer"
+
+
+def test_a_card_finds_its_file_though_the_name_is_a_pattern_to_the_hub(cli: Cli, examples_file: Path) -> None:
+    cli.ok("export", examples_file, "--to", "trl", "-o", "a[1].jsonl", "--card", "-q")
+    assert "path: a[[]1].jsonl\n" in (cli.folder / "README.md").read_text(encoding="utf-8")
