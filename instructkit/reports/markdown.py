@@ -27,12 +27,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def bars(counts: Sequence[tuple[str, int]], width: int = 40) -> str:
     """A bar chart in a block of code: a line for each name, the longest bar ``width`` characters."""
+    from rich.cells import cell_len
+
     most = max((count for _, count in counts), default=0)
-    total = sum(count for _, count in counts)
+    total = sum(count for _, count in counts) or 1
     names = [" ".join(visible(name).replace("`", "'").split())[:30] or "(none)" for name, _ in counts]
-    wide = max(map(len, names), default=0)
+    wide = max(map(cell_len, names), default=0)  # a Han character is two columns wide
     lines = [
-        f"{name:<{wide}} {'█' * max(1, round(width * count / most))} {count / total:.1%}\n"
+        f"{name}{' ' * (wide - cell_len(name))} {'█' * max(1, round(width * count / most))} {count / total:.1%}\n"
         for name, (_, count) in zip(names, counts, strict=True)
         if count
     ]
