@@ -1,7 +1,6 @@
 """A first pass over the rows: which group each is in, its random number, and what there is to mix."""
 
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,18 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import BadInput, UsageError
-from instructkit.mixing.planning import PRETRAINING_CELL, Cell, Tally
 from instructkit.mixing.properties import check_constraint, satisfies
 from instructkit.mixing.raking import patterns
 from instructkit.mixing.rates import Group
 from instructkit.mixing.settings import MixSettings
-from instructkit.mixing.twice import Rows
+from instructkit.mixing.tally import PRETRAINING_CELL, Cell, Tally
 from instructkit.records.batching import row_bytes
-from instructkit.records.hashing import Hashes, draw, redraw, row_ids
+from instructkit.records.hashing import Hashes, draw
 from instructkit.records.lengths import Lengths, content_lengths, estimated_tokens
-from instructkit.records.schema import CONTENT, as_text
-
-PARTS = 16  # of the draws, for finding equal ones
+from instructkit.records.schema import as_text
 
 Codes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.float64]
@@ -163,57 +159,6 @@ def _numbers(column: pa.Array) -> Numbers:
     numbers = column.cast(pa.float64(), safe=False)
     found: Numbers = pc.fill_null(numbers, float("nan")).to_numpy(zero_copy_only=False)
     return found
-
-
-def part_equal_draws(draws: Hashes, seed: int) -> npt.NDArray[np.int64]:
-    """Give rows that share an id draws of their own, by their order; gives all rows that share one, ascending."""
-    repeated = np.concatenate([_repeated(part) for part in _parts(draws)])
-    if not len(repeated):
-        return np.zeros(0, np.int64)
-    rows = np.flatnonzero(np.isin(draws, repeated))
-    by_draw = rows[np.argsort(draws[rows], kind="stable")]
-    values = draws[by_draw]
-    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    number = np.arange(len(values)) - np.repeat(first, np.diff(np.append(first, len(values))))
-    again = number > 0
-    draws[by_draw[again]] = redraw(values[again] + number[again].astype(np.uint64), seed, "the same id")
-    return rows
-
-
-def _parts(draws: Hashes) -> Iterator[Hashes]:
-    """The draws, cut by size into parts that are sorted for little memory."""
-    width = 2**64 // PARTS
-    for part in range(PARTS):
-        yield draws[(draws >= np.uint64(part * width)) & (draws <= np.uint64((part + 1) * width - 1))]
-
-
-def _repeated(draws: Hashes) -> Hashes:
-    ordered = np.sort(draws)
-    twice: Hashes = ordered[1:][ordered[1:] == ordered[:-1]]
-    return twice
-
-
-def about_ids(kept: Rows, sharing: npt.NDArray[np.int64]) -> str:
-    """What to say of rows that share an id: some are the same row, or ids stand for several rows."""
-    start, seen = 0, dict[str, tuple[str, str]]()
-    for batch in kept.batches():
-        inside = sharing[slice(*np.searchsorted(sharing, [start, start + batch.num_rows]))] - start
-        start += batch.num_rows
-        if not len(inside):
-            continue
-        rows = batch.take(pa.array(inside))
-        contents = row_ids([rows.column(name) for name in CONTENT], rows.num_rows)
-        found = zip(
-            *(column.to_pylist() for column in (rows.column("id"), contents, rows.column("source"))), strict=True
-        )
-        for name, content, source in found:
-            known, where = seen.setdefault(name, (content, source))
-            if known != content:
-                return (
-                    f"the id {name!r} stands for two rows, in {where} and in {source}, and there may be more such ids: "
-                    "split and lineage take rows of one id for one"
-                )
-    return f"{len(sharing) - len(seen):,} rows are there a second time, to the letter; dedup drops such"
 
 
 def check_by(columns: tuple[str, ...], schema: pa.Schema) -> None:

@@ -11,11 +11,13 @@ import pyarrow as pa
 from instructkit.engine.mapping import ahead
 from instructkit.errors import BadInput, UsageError
 from instructkit.mixing.diversity import Coverage, cluster, most_diverse
-from instructkit.mixing.gathering import Gathered, Gatherer, about_ids, check_by, part_equal_draws
-from instructkit.mixing.planning import MixPlan, make_plan
+from instructkit.mixing.gathering import Gathered, Gatherer, check_by
+from instructkit.mixing.planning import make_plan
+from instructkit.mixing.plans import MixPlan
 from instructkit.mixing.pretraining import pretraining_rows
 from instructkit.mixing.sampling import Epoch, Pick, highest_scores, lay_out, lowest_draws
 from instructkit.mixing.settings import MixSettings
+from instructkit.mixing.shared_ids import about_ids, part_equal_draws
 from instructkit.mixing.shuffling import in_given_order, in_order_of_places
 from instructkit.mixing.twice import Kept, Rows
 from instructkit.mixing.vectors import vectorizer

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from instructkit.mixing.gathering import Codes, Gathered, Numbers
-from instructkit.mixing.planning import Cell, MixPlan
+from instructkit.mixing.plans import MixPlan
 from instructkit.mixing.rates import Group
 from instructkit.mixing.settings import MixSettings
+from instructkit.mixing.tally import Cell
 from instructkit.records.hashing import Hashes, redraw, salt
 
 FEW_GROUPS = 32  # with more, the rows are sorted by group once, for 8 bytes a row

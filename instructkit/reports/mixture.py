@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from instructkit.reports.tables import print_table, room, width_of
 
 if TYPE_CHECKING:
-    from instructkit.mixing.planning import MixPlan, Share
+    from instructkit.mixing.plans import MixPlan, Share
 
 SHOWN = 100  # groups of the table; JSON and the summary hold all
 BAR, SHORTEST_BAR = 24, 6  # characters of the largest group's bar; where there is less room, there are no bars

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructkit.errors import BadInput
-from instructkit.mixing.planning import PRETRAINING_CELL, MixPlan, Tally, make_plan
+from instructkit.mixing.planning import make_plan
+from instructkit.mixing.plans import MixPlan
 from instructkit.mixing.settings import Constraint, GroupRule, MixSettings
+from instructkit.mixing.tally import PRETRAINING_CELL, Tally
 
 ROWS = {"big": 10_000, "middle": 900, "small": 10}
 
