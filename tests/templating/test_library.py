@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from instructkit.engine.sandbox import environment
 from instructkit.errors import UsageError
 from instructkit.templating.library.binding import parse_map
 from instructkit.templating.library.labels import resolve_labels
@@ -14,7 +15,6 @@ from instructkit.templating.library.packs import Binding, Column, Pack, Phrasing
 from instructkit.templating.pack_templates import Manner, PackTemplates, phrasing_names, shows_options
 from instructkit.templating.phrase import Plan, phrase
 from instructkit.templating.rendering.render import template
-from instructkit.templating.rendering.sandbox import environment
 
 PACKS = {task: load_pack(task) for task in tasks()}
 PHRASINGS = [(task, phrasing) for task, pack in PACKS.items() for phrasing in pack.phrasings]

@@ -1,7 +1,7 @@
 """Chat templates: turns as the one text that a model is trained on, as ``transformers.apply_chat_template`` writes it.
 
 A template is Jinja in a ``.jinja`` file, in a ``tokenizer_config.json`` or ``chat_template.json``, or one of those in
-``chat_templates/``. It comes from a stranger, so it runs in the sandbox of ``templating/rendering``: without Python's
+``chat_templates/``. It comes from a stranger, so it runs in ``engine.sandbox``: without Python's
 insides, without changing what it is given, and within bounds of steps and sizes.
 
 What it finds there is what transformers gives it: ``messages``, ``tools``, ``documents``, ``bos_token``, ``eos_token``,
@@ -67,7 +67,7 @@ class ChatTemplate:
 
     def render(self, turns: list[dict[str, Any]], tools: list[Any] | None = None) -> str:
         """The text of a conversation; raises one of `sandbox.ERRORS` where the template fails on it."""
-        from instructkit.templating.rendering.sandbox import rendered
+        from instructkit.engine.sandbox import rendered
 
         values = {"messages": turns, "tools": tools, "documents": None, "bos_token": self.bos, "eos_token": self.eos,
                   "add_generation_prompt": False, "strftime_now": functools.partial(_strftime, self.date)}  # fmt: skip
@@ -163,7 +163,7 @@ def _environment() -> "SandboxedEnvironment":
     from jinja2.sandbox import modifies_known_mutable
     from jinja2.utils import Namespace
 
-    from instructkit.templating.rendering import sandbox
+    from instructkit.engine import sandbox
 
     class Generation(Extension):
         """The block that marks what the assistant says; the text is the same without it."""

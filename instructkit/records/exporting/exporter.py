@@ -100,8 +100,8 @@ class Exporter:
         return columns | {"system": batch.column("system")}, lost
 
     def _texts(self, batch: pa.RecordBatch, bad: dict[int, list[Reason]]) -> pa.StringArray:
-        from instructkit.templating.rendering.bounds import TemplateTooLarge
-        from instructkit.templating.rendering.sandbox import ERRORS, why
+        from instructkit.engine.bounds import TemplateTooLarge
+        from instructkit.engine.sandbox import ERRORS, why
 
         assert self.template is not None  # noqa: S101 - the settings have asked for one
         said: list[list[dict[str, Any]]] = conversations(batch, self.settings.joiner).to_pylist()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 from jinja2 import TemplateSyntaxError, nodes
 
+from instructkit.engine.sandbox import environment
 from instructkit.errors import UsageError
 from instructkit.templating.inversion.derive import choose, given_by, nouns, told
 from instructkit.templating.inversion.inverse_templates import InverseTemplates
@@ -15,7 +16,6 @@ from instructkit.templating.inversion.kinds import InversePhrasing, word_phrasin
 from instructkit.templating.library.labels import resolve_labels
 from instructkit.templating.library.packs import Column, Label, Pack, Role
 from instructkit.templating.library.promptsource import SEPARATOR, PromptTemplate
-from instructkit.templating.rendering.sandbox import environment
 
 log = logging.getLogger("instructkit")
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from instructkit.engine.sandbox import environment
 from instructkit.errors import BadInput, UsageError
 from instructkit.records.script import is_chinese
 from instructkit.records.yaml_files import load_yaml
 from instructkit.templating.library.packs import Pack, Phrasing, Role, tasks
 from instructkit.templating.library.promptsource import PromptLibrary, is_promptsource, read_promptsource
-from instructkit.templating.rendering.sandbox import environment
 
 _JINJA_WORDS = frozenset({"caller", "false", "loop", "none", "self", "true", "varargs", "kwargs"})
 FILES = ("templates.yaml", "pack.yaml")

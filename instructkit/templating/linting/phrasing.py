@@ -2,12 +2,12 @@
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from instructkit.engine.sandbox import environment
 from instructkit.errors import BadInput
 from instructkit.templating.library.catalogue import OPTIONS, PARTS
 from instructkit.templating.library.packs import Pack, Phrasing
 from instructkit.templating.linting.findings import File, Path
 from instructkit.templating.rendering.render import template
-from instructkit.templating.rendering.sandbox import environment
 
 
 def check_phrasing(file: File, pack: Pack, number: int) -> bool:

@@ -2,5 +2,4 @@
 
 - `render`: a template and its program; `program`: how one is turned into column operations
 - `joining`: plain templates in one compiled pass
-- `sandbox`: Jinja for templates from anywhere; `bounds`: what one rendering may use up
 """

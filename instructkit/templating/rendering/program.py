@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
+from instructkit.engine.bounds import budget
+from instructkit.engine.sandbox import draws, mutates, rendered
 from instructkit.errors import BadInput
-from instructkit.templating.rendering.bounds import budget
-from instructkit.templating.rendering.sandbox import draws, mutates, rendered
 
 MOST_BRANCHES = 100  # of one ``if`` that are worth a program
 Path = tuple[str | int, ...]

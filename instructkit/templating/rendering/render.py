@@ -17,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2.nodes import TemplateData
 
+from instructkit.engine.bounds import TemplateTooLarge
+from instructkit.engine.sandbox import ERRORS, environment, rendered, why
 from instructkit.errors import BadInput
 from instructkit.records.schema import repeat
 from instructkit.records.values import python_values
 from instructkit.templating.rendering import program
-from instructkit.templating.rendering.bounds import TemplateTooLarge
 from instructkit.templating.rendering.program import Choose, Insert, Literal, Part, Program
-from instructkit.templating.rendering.sandbox import ERRORS, environment, rendered, why
 
 Columns = Mapping[str, pa.Array]
 Places = npt.NDArray[np.int64]

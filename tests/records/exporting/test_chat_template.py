@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 import instructkit as ik
+from instructkit.engine.sandbox import ERRORS
 from instructkit.errors import BadInput, UsageError
 from instructkit.records.exporting.chat_template import BUILT_IN, FOLDER, ChatTemplate, Refused, load
-from instructkit.templating.rendering.sandbox import ERRORS
 from tests.records.exporting.conftest import Exports
 from tests.rows import examples
 

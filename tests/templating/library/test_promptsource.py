@@ -13,11 +13,11 @@ import pytest
 from jinja2 import nodes
 
 import instructkit as ik
+from instructkit.engine.sandbox import environment
 from instructkit.errors import BadInput, UsageError
 from instructkit.templating.library.libraries import open_library
 from instructkit.templating.library.promptsource import PROTECTOR, PromptTemplate, loaded
 from instructkit.templating.rendering.program import parse
-from instructkit.templating.rendering.sandbox import environment
 from tests.conftest import write_lines
 
 DRAWS = re.compile(r"\|\s*(choice|random)")

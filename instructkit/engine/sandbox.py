@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, pass_context
 
-from instructkit.errors import InstructkitError
-from instructkit.templating.rendering import bounds
-from instructkit.templating.rendering.bounds import (
+from instructkit.engine import bounds
+from instructkit.engine.bounds import (
     LOOKED_AT,
     SIZE,
     WIDTH,
@@ -23,6 +22,7 @@ from instructkit.templating.rendering.bounds import (
     number,
     refuse,
 )
+from instructkit.errors import InstructkitError
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
