@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from instructkit.errors import BadInput
 from instructkit.records.containers.arrow import ArrowWriter, open_arrow
+from instructkit.records.containers.json_text import text_bytes
 from instructkit.records.containers.raw import Numbers, Raw
-from instructkit.records.hashing import canonical_json
+from instructkit.records.hashing import json_texts
 from instructkit.records.part import PartFile, disk_errors
 from instructkit.records.sources import Source
 from instructkit.records.stream import Counts
@@ -74,7 +76,9 @@ class DirectoryWriter:
     def write(self, batch: pa.RecordBatch) -> None:
         start = 0
         for column in batch.columns[:1]:  # the ids say which rows these are
-            self._print.update(canonical_json(column.to_pylist()).encode())
+            texts = column if pa.types.is_string(column.type) else json_texts(column)
+            self._print.update(pc.fill_null(pc.binary_length(texts), -1).to_numpy(zero_copy_only=False).tobytes())
+            self._print.update(text_bytes(texts))
         while start < batch.num_rows:
             if self._room == 0:
                 self._next_shard()
