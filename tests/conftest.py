@@ -58,26 +58,6 @@ def real_data() -> Path:
     return folder
 
 
-# what Python and pyarrow need to start is done once; each command is then a forked process that runs `main`
-FORKS = """
-import json, os, sys
-import pyarrow.csv, pyarrow.json, pyarrow.parquet, numpy
-import instructkit.cli.format, instructkit.templating
-codes = {}
-for key, arguments in json.load(sys.stdin).items():
-    child = os.fork()
-    if not child:
-        os.chdir(key)
-        os.dup2(os.open(f"../{key}.stderr", os.O_WRONLY | os.O_CREAT), 2)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.argv = ["instructkit", *arguments]
-        from instructkit.cli import main
-        main()
-    codes[key] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(json.dumps(codes))
-"""
-
-
 def one_sentence(stderr: str) -> str:
     """What a failed command said, which must be one sentence at the end, and no traceback."""
     assert "Traceback" not in stderr, stderr
@@ -100,9 +80,9 @@ class Cli:
         self.environment = {**os.environ, "TMPDIR": str(self.spools)}
 
     def __call__(
-        self, *arguments: object, stdin: bytes | None = None, env: dict[str, str] | None = None
+        self, *arguments: object, stdin: bytes | None = None, env: dict[str, str] | None = None, inside: str = ""
     ) -> "subprocess.CompletedProcess[Any]":
-        """Run one command to its end; stderr is text, stdout bytes."""
+        """Run one command to its end, in the folder or one ``inside`` it; stderr is text, stdout bytes."""
         command, environment = COMMAND, self.environment
         if self.forks is not None and env is None:  # some variables are for the start of Python
             command, environment = client(), {**environment, SERVER: self.forks.socket}
@@ -110,7 +90,7 @@ class Cli:
             [*command, *map(str, arguments)],
             input=b"" if stdin is None else stdin,
             capture_output=True,
-            cwd=self.folder,
+            cwd=self.folder / inside,
             env={**environment, **(env or {})},
             timeout=60,
             check=False,
@@ -123,24 +103,6 @@ class Cli:
         done = self(*arguments, **options)
         assert done.returncode == 0, done.stderr
         return done
-
-    def all_at_once(self, commands: dict[str, list[str]]) -> dict[str, "subprocess.CompletedProcess[Any]"]:
-        """Run many commands, each a process of its own in a folder by its key; Python starts but once for them."""
-        done = subprocess.run(
-            [sys.executable, "-c", FORKS],
-            input=json.dumps(commands),
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=self.environment,
-            timeout=60,
-            check=True,
-        )
-        codes = json.loads(done.stdout)
-        return {
-            key: subprocess.CompletedProcess(arguments, codes[key], b"", (self.folder / f"{key}.stderr").read_text())
-            for key, arguments in commands.items()
-        }
 
     def fails(self, *arguments: object, code: int = 1, **options: Any) -> str:
         """Run a command that must fail as a failure is promised; gives its one sentence."""

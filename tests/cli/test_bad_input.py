@@ -16,6 +16,7 @@ import pytest
 
 import instructkit as ik
 from tests.conftest import EXAMPLES, Cli, one_sentence, rows_of, write_lines
+from tests.forking import Forks
 
 ROW = {"instruction": "Name a river.", "output": "The Elbe."}
 GOOD = json.dumps(ROW)
@@ -79,16 +80,17 @@ USAGE = {"plain columns"}
 
 
 @pytest.fixture(scope="module")
-def unreadable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, "subprocess.CompletedProcess[Any]"]]:
+def unreadable(
+    tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> tuple[Path, dict[str, "subprocess.CompletedProcess[Any]"]]:
     """The folder in which ``format`` was run on each of the unreadable files, and how the runs ended."""
-    cli = Cli(tmp_path_factory.mktemp("unreadable"))
+    cli = Cli(tmp_path_factory.mktemp("unreadable"), forks)
     for what, (name, content, _, _) in UNREADABLE.items():
         (cli.folder / what).mkdir()
         (cli.folder / what / name).write_bytes(content)
-    commands = {
-        what: ["format", name, *options, "-o", "out.arrow"] for what, (name, _, options, _) in UNREADABLE.items()
-    }
-    return cli.folder, cli.all_at_once(commands)
+    runs = {what: cli("format", name, *options, "-o", "out.arrow", inside=what)
+            for what, (name, _, options, _) in UNREADABLE.items()}  # fmt: skip
+    return cli.folder, runs
 
 
 @pytest.mark.parametrize("what", UNREADABLE)

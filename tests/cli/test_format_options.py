@@ -88,7 +88,8 @@ def test_what_can_not_be_done_is_one_sentence_and_leaves_no_file(cli: Cli, revie
         "symbols": (2, "symbols mean nothing without examples"),
         "pool": (1, "few.jsonl has 2 rows to demonstrate with; --shots 5 needs more"),
     }
-    for name, done in cli.all_at_once(commands).items():
+    for name, arguments in commands.items():
+        done = cli(*arguments, inside=name)
         code, text = said[name]
         assert done.returncode == code, done.stderr
         assert text in one_sentence(done.stderr)
