@@ -102,9 +102,9 @@ def command(inputs: tuple[str, ...], **options: Any) -> None:
 
 def _tell(report: Any, output: str | None) -> None:
     """Print the sides, what was shown of them, and what else is to be known."""
-    from instructkit.reports.tables import print_table
+    from instructkit.reports.sides import print_sides
 
-    print_table("the sides", *report.table(), to_stderr=True)
+    print_sides(report)
     for border in report.borders:
         click.echo(visible(border.sentence()), err=True)
     for note in report.notes:

@@ -44,9 +44,8 @@ class Gatherer:
         self._settings, self._lengths = settings, lengths
         score = settings.select.partition(":")[2]
         self._score = _number_column(score, "--select score:", schema, settings.select[:6] == "score:")
-        by = (settings.curriculum or "").lstrip("-")
-        self._own_difficulty = bool(by) and by not in ("length", "rarity")
-        self._difficulty = _number_column(by, "--curriculum ", schema, self._own_difficulty)
+        by = settings.easy_by
+        self._difficulty = _number_column(by, "--curriculum ", schema, by not in ("", "length", "rarity"))
         _number_column(settings.quality or "", "--quality ", schema, settings.quality is not None)
         for one in settings.shares:
             check_constraint(one, schema)
@@ -75,12 +74,9 @@ class Gatherer:
             self._add_scores(codes, _numbers(batch.column(settings.quality)))
         if self._score is not None:
             self._scores.frombytes(_numbers(batch.column(self._score)).tobytes())
-        if self._difficulty is not None:
-            sign = -1 if (settings.curriculum or "").startswith("-") else 1
-            self._difficulties.frombytes((sign * _numbers(batch.column(self._difficulty))).tobytes())
-        elif (settings.curriculum or "").lstrip("-") == "length":
-            held = tokens if settings.curriculum == "length" else -tokens
-            self._difficulties.frombytes(held.astype(np.float64).tobytes())
+        if self._difficulty is not None or settings.easy_by == "length":
+            held = tokens if self._difficulty is None else _numbers(batch.column(self._difficulty))
+            self._difficulties.frombytes((settings.easy_sign * held).astype(np.float64).tobytes())
 
     def _code(self, cell: Cell) -> int:
         """The number of a cell, a new one for one that was not seen before."""

@@ -15,7 +15,7 @@ from instructkit.mixing.gathering import Gathered, Gatherer, check_by
 from instructkit.mixing.planning import make_plan
 from instructkit.mixing.plans import MixPlan
 from instructkit.mixing.pretraining import pretraining_rows
-from instructkit.mixing.sampling import Epoch, Pick, highest_scores, lay_out, lowest_draws
+from instructkit.mixing.sampling import Pick, highest_scores, lay_out, lowest_draws
 from instructkit.mixing.settings import MixSettings
 from instructkit.mixing.shared_ids import about_ids, part_equal_draws
 from instructkit.mixing.shuffling import in_given_order, in_order_of_places
@@ -123,7 +123,7 @@ class _Mixing:
     def gather(self, kept: Kept | None, counts: Counts, sink: Rejects, *, plan_only: bool) -> Gathered:
         """Look at all rows; what is to take them keeps them."""
         settings = self.settings
-        lengths = plan_only or settings.count_by != "rows" or (settings.curriculum or "").lstrip("-") == "length"
+        lengths = plan_only or settings.count_by != "rows" or settings.easy_by == "length"
         gatherer = Gatherer(settings, self.schema, lengths=lengths)
         for batch in ahead(iter(self._own.batches)):
             held = widen(batch, self.schema)
@@ -158,13 +158,13 @@ class _Mixing:
         sharing = part_equal_draws(gathered.draws, settings.seed)
         if len(sharing):
             log.info("note: %s", about_ids(kept, sharing))
-        if (settings.curriculum or "").lstrip("-") == "rarity":
-            gathered.difficulty = _rarity(kept, -1 if str(settings.curriculum).startswith("-") else 1)
+        if settings.easy_by == "rarity":
+            gathered.difficulty = settings.easy_sign * _rarity(kept)
         coverage = Coverage()
         epochs = lay_out(gathered, plan, settings, self._pick(kept, gathered, coverage))
         if coverage.clusters:
             log.info("%s", coverage.text())
-        _count_left_out(kept, epochs[0], counts, sink)
+        _count_left_out(kept, epochs[0].mask, counts, sink)
         if settings.order == "given":
             return in_given_order(kept, epochs)
         size = int(gathered.bytes * plan.taken / max(1, kept.rows))
@@ -180,19 +180,18 @@ class _Mixing:
         return lowest_draws(draws)
 
 
-def _rarity(kept: Rows, sign: int) -> Any:
+def _rarity(kept: Rows) -> Any:
     from instructkit.mixing.rarity import WordCounts
 
     words = WordCounts()
     for batch in kept.batches():
         words.add(batch)
     found = [words.rarity(batch) for batch in kept.batches()]
-    return sign * np.concatenate([np.zeros(0), *found])
+    return np.concatenate([np.zeros(0), *found])
 
 
-def _count_left_out(kept: Rows, first: Epoch, counts: Counts, sink: Rejects) -> None:
-    """Count the rows that no epoch takes, and show them in the rejects file."""
-    taken = first.mask if first.mask is not None else np.zeros(kept.rows, bool)
+def _count_left_out(kept: Rows, taken: Any, counts: Counts, sink: Rejects) -> None:
+    """Count the rows that the first epoch does not take, nor then any, and show them in the rejects file."""
     counts.drop("not_taken", int((~taken).sum()))
     if not sink.wanted:
         return

@@ -9,7 +9,7 @@ import pyarrow as pa
 from instructkit.engine.jit import jit
 from instructkit.records.buffers import buffers
 from instructkit.records.characters import characters
-from instructkit.records.schema import CONTENT, as_text
+from instructkit.records.schema import as_text
 from instructkit.records.tokens import normalised, tokenise
 
 COUNTERS = 1 << 22  # words are counted by their hash: 32 MB, and few that share a counter
@@ -43,8 +43,7 @@ class WordCounts:
 
 
 def _texts(batch: pa.RecordBatch) -> list[pa.StringArray]:
-    names = [name for name in CONTENT if name in ("instruction", "input", "output")]
-    return [normalised(as_text(batch.column(name))) for name in names]
+    return [normalised(as_text(batch.column(name))) for name in ("instruction", "input", "output")]
 
 
 def _longest(offsets: npt.NDArray[np.int32]) -> int:

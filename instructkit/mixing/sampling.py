@@ -11,7 +11,7 @@ from instructkit.mixing.gathering import Codes, Gathered, Numbers
 from instructkit.mixing.plans import MixPlan
 from instructkit.mixing.rates import Group
 from instructkit.mixing.settings import MixSettings
-from instructkit.mixing.tally import Cell
+from instructkit.mixing.tally import Cell, by_group
 from instructkit.records.hashing import Hashes, redraw, salt
 
 FEW_GROUPS = 32  # with more, the rows are sorted by group once, for 8 bytes a row
@@ -78,9 +78,7 @@ class Interleaving:
 
     def __init__(self, cells: Mapping[Cell, int], seed: int) -> None:
         self._seed = seed
-        counts: dict[Group, int] = {}
-        for (group, _), count in sorted(cells.items()):
-            counts[group] = counts.get(group, 0) + count
+        counts = by_group(cells)
         drawn = int(salt(seed, "first place")) % max(sum(counts.values()), 1)
         self._cut = np.uint64(0)
         for group, count in counts.items():

@@ -136,6 +136,16 @@ class MixSettings:
             raise UsageError(f"a curriculum has 1 to {MOST_STAGES:,} stages, not {self.stages}")
 
     @property
+    def easy_by(self) -> str:
+        """What a curriculum goes by: length, rarity, a column, or nothing."""
+        return (self.curriculum or "").lstrip("-")
+
+    @property
+    def easy_sign(self) -> int:
+        """1 where small numbers are easy, -1 where large ones are."""
+        return -1 if (self.curriculum or "").startswith("-") else 1
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that make groups, the outermost first."""
         return tuple(self.by)

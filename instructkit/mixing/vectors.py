@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from instructkit.errors import BadInput, UsageError
+from instructkit.records.buffers import buffers
 from instructkit.records.hashing import Hashes, scramble
 from instructkit.records.schema import as_text
 
@@ -61,8 +62,9 @@ def whole(vectors: npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> Vectors
 
 
 def hashed(texts: pa.StringArray) -> npt.NDArray[np.float64]:
-    """The byte n-grams of each text, counted by hash and sign (Weinberger et al. 2009), under a square root."""
-    data, ends = _bytes(texts)
+    """The byte n-grams of each text, in lower case, by hash and sign (Weinberger et al. 2009), under a square root."""
+    held, offsets = buffers(pc.utf8_lower(texts))
+    data, ends = held[offsets[0] : offsets[-1]], (offsets - offsets[0]).astype(np.int64)
     counts = np.zeros(len(texts) * DIMENSIONS)
     grams = len(data) - GRAM + 1
     if grams > 0:
@@ -77,14 +79,6 @@ def hashed(texts: pa.StringArray) -> npt.NDArray[np.float64]:
         counts = np.bincount(bucket[inside], signs[inside], len(counts)).astype(np.float64)
     table: npt.NDArray[np.float64] = counts.reshape(len(texts), DIMENSIONS)
     return np.sign(table) * np.sqrt(np.abs(table))
-
-
-def _bytes(texts: pa.StringArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """The texts in lower case, as bytes, and where each begins; the last number is where all end."""
-    lower = pc.utf8_lower(texts)
-    ends = np.concatenate([[0], np.cumsum(pc.binary_length(lower).to_numpy(zero_copy_only=False))]).astype(np.int64)
-    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lower)], pa.int32()), lower), "")
-    return np.frombuffer(joined[0].as_buffer(), np.uint8), ends
 
 
 def _given(column: pa.Array, name: str) -> npt.NDArray[np.float64]:

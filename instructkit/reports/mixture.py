@@ -1,6 +1,7 @@
 """The table of a mixture, with a bar for each group."""
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from instructkit.reports.tables import print_table, room, width_of
@@ -17,11 +18,11 @@ def print_mixture(plan: "MixPlan", *, to_stderr: bool = False) -> None:
     counted = any(share.tokens for share in plan.shares)
     shown = plan.shares if len(plan.shares) <= SHOWN else _largest(plan)
     rows = [_line(share, counted) for share in shown]
+    whole = _totals(plan.shares)
     if rest := len(plan.shares) - len(shown):
-        others = [sum(_numbers(share)[place] for share in plan.shares) - sum(_numbers(share)[place] for share in shown)
-                  for place in range(3)]  # fmt: skip
+        others = [one - told for one, told in zip(whole, _totals(shown), strict=True)]
         rows.append(_sum(f"{rest:,} smaller groups", others, counted))
-    rows.append(_sum("total", [sum(_numbers(share)[place] for share in plan.shares) for place in range(3)], counted))
+    rows.append(_sum("total", whole, counted))
     columns = ["group", ">rows", ">natural", ">rate", ">taken", ">epochs", *([">tokens"] if counted else [])]
     stream = sys.stderr if to_stderr else sys.stdout
     length = min(BAR, room(stream) - width_of([columns, *rows]))
@@ -40,8 +41,9 @@ def _largest(plan: "MixPlan") -> list["Share"]:
     return sorted(by_taken[:SHOWN], key=lambda share: share.group)
 
 
-def _numbers(share: "Share") -> tuple[int, int, int]:
-    return share.rows, share.taken, share.tokens
+def _totals(shares: Sequence["Share"]) -> list[int]:
+    """The rows of groups, those taken, and the tokens."""
+    return [sum(getattr(share, name) for share in shares) for name in ("rows", "taken", "tokens")]
 
 
 def _line(share: "Share", counted: bool) -> list[object]:

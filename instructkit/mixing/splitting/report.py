@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from instructkit.mixing.splitting.settings import SIDES
-
 HELD_OUT = "held-out"  # begins the name of a border
 NAMED = 3  # ids that a sentence tells
 
@@ -78,21 +76,3 @@ class SplitReport:
             "proof": [border.to_json() for border in self.borders],
             "notes": self.notes,
         }
-
-    def table(self) -> tuple[list[str], list[list[object]]]:
-        """Tasks and their rows on each side, largest first, and all together: column names and rows."""
-        from instructkit.reports.tables import limited
-
-        named = [side for side in SIDES if side in self.sides]
-        totals = {task: sum(counts.values()) for task, counts in self.tasks.items()}
-        shown = [name for name, _ in limited(totals)]
-        lines: list[list[object]] = []
-        told = dict.fromkeys(named, 0)
-        for name in shown:
-            counts = self.tasks.get(name)
-            if counts is None:  # the others
-                counts = {side: self.sides[side] - told[side] for side in named}
-            told = {side: told[side] + counts.get(side, 0) for side in named}
-            lines.append([name or "(none)", sum(counts.values()), *(counts.get(side, 0) for side in named)])
-        lines.append(["total", sum(self.sides.values()), *(self.sides[side] for side in named)])
-        return ["task", ">rows", *(f">{side}" for side in named)], lines

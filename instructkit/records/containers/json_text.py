@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from instructkit.records.buffers import buffers
 from instructkit.records.lists import list_lengths, lists_of
 from instructkit.records.values import python_values
 
@@ -79,11 +80,8 @@ def _finite(value: Any) -> Any:
 
 def text_bytes(texts: pa.StringArray) -> bytes:
     """The texts one after the other."""
-    _, offsets, data = texts.buffers()
-    if data is None or not len(texts):
-        return b""
-    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return bytes(memoryview(data)[int(ends[0]) : int(ends[-1])])
+    data, ends = buffers(texts)
+    return data[ends[0] : ends[-1]].tobytes()
 
 
 def _quoted(texts: pa.StringArray) -> pa.StringArray:
