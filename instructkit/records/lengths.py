@@ -1,7 +1,7 @@
 """How long rows are: characters, and about how many tokens a language model would make of them.
 
 No tokenizer is asked: four letters of ASCII count as a token, a character of three bytes (Chinese, Japanese, Korean)
-as 0.8, one of two bytes (Cyrillic, Greek, Arabic, accented Latin) as about half. Tokenizers differ by a fifth and more.
+as 0.8, one of two bytes (Cyrillic, Greek, Arabic, accented Latin) as about half. A tokenizer's own count differs.
 """
 
 from typing import Any
